@@ -1,0 +1,41 @@
+// The import directions of docs/architecture.md. A room may import itself and what its row lists; nothing else.
+const foundations = {
+  network: [],
+  patterns: [],
+  config: ['network', 'patterns'],
+  platform: ['config', 'network'],
+  observability: ['config', 'platform', 'network'],
+  state: ['config', 'observability'],
+  policy: ['config', 'platform', 'network', 'patterns', 'observability'],
+  response: ['config', 'platform', 'policy'],
+};
+const all = Object.keys(foundations);
+const services = ['bans', 'geo', 'cloud', 'behavior', 'detection'];
+const features = ['access', 'authentication', 'content', 'rate-limit', ...services];
+const rooms = {
+  ...foundations,
+  ...Object.fromEntries(features.map((room) => [room, [...all.filter((name) => name !== 'response'), ...services]])),
+  pipeline: all,
+  testing: [...all, ...features, 'pipeline'],
+};
+
+const rules = Object.entries(rooms).map(([room, allowed]) => ({
+  name: `room-${room}`,
+  severity: 'error',
+  comment: `${room}/ may import only: ${allowed.join(', ') || 'nothing'}`,
+  from: { path: `^lib/${room}/` },
+  to: { path: '^lib/', pathNot: `^lib/(${[room, ...allowed].join('|')})/` },
+}));
+
+module.exports = {
+  forbidden: [
+    ...rules,
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    { name: 'ioredis-only-in-state', severity: 'error', from: { path: '^lib/', pathNot: '^lib/(state|config)/' }, to: { path: 'node_modules/ioredis' } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+  },
+};
