@@ -1,0 +1,197 @@
+import { type Prefix } from './prefix';
+
+/** Tables smaller than this are searched whole: an index of 65,537 entries would cost more memory than it saves time. */
+const INDEX_FROM = 64;
+
+/** How many elements are worked on between two chances to yield. */
+const SLICE = 1024;
+
+/**
+ * The networks of one address family as boundaries: `starts` holds, in ascending order, each address at which the
+ * answer changes, and `values` the number that holds from there to the next boundary (0 is "no network"). Nested
+ * networks are resolved while building, so that a lookup is one binary search, narrowed by the first 16 bits.
+ */
+export class PrefixTable {
+  private constructor(
+    private readonly width: 1 | 4,
+    private readonly starts: Uint32Array,
+    private readonly values: Uint32Array,
+    private readonly index: Uint32Array | undefined,
+  ) {}
+
+  /**
+   * Builds the table; of equal prefixes the later one wins. Yields about every thousand steps, so that a caller can let
+   * the event loop run in between: see `runInSlices`.
+   *
+   * @param numbers the value of each prefix, at least 1
+   */
+  static *build(width: 1 | 4, prefixes: readonly Prefix[], numbers: readonly number[]): Generator<void, PrefixTable> {
+    const boundaries = new BoundaryList(width);
+    const open: { prefix: Prefix; value: number }[] = [];
+    const close = (): void => {
+      const { prefix } = open.pop()!;
+      const end = following(prefix);
+      if (end) boundaries.add(end, open.at(-1)?.value ?? 0);
+    };
+    const order = yield* sortInSlices(prefixes);
+    for (let i = 0; i < order.length; i++) {
+      if (i % SLICE === 0) yield;
+      const prefix = prefixes[order[i]!]!;
+      while (open.length > 0 && !contains(open.at(-1)!.prefix, prefix)) close();
+      const value = numbers[order[i]!]!;
+      boundaries.add(prefix.words, value);
+      open.push({ prefix, value });
+    }
+    while (open.length > 0) close();
+    const starts = Uint32Array.from(boundaries.starts);
+    return new PrefixTable(width, starts, Uint32Array.from(boundaries.values), indexOf(starts, width));
+  }
+
+  /** The value at an IPv4 address, 0 when no network holds it. */
+  find4(address: number): number {
+    const { starts, index } = this;
+    let low = 0;
+    let high = starts.length;
+    if (index !== undefined) {
+      low = index[address >>> 16]!;
+      high = index[(address >>> 16) + 1]!;
+    }
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (starts[middle]! <= address) low = middle + 1;
+      else high = middle;
+    }
+    return low === 0 ? 0 : this.values[low - 1]!;
+  }
+
+  /** The value at an IPv6 address, 0 when no network holds it. */
+  find6(words: Uint32Array): number {
+    const { starts, index } = this;
+    const first = words[0]!;
+    let low = 0;
+    let high = this.values.length;
+    if (index !== undefined) {
+      low = index[first >>> 16]!;
+      high = index[(first >>> 16) + 1]!;
+    }
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const at = middle * 4;
+      let order = starts[at]! - first;
+      if (order === 0) order = starts[at + 1]! - words[1]!;
+      if (order === 0) order = starts[at + 2]! - words[2]!;
+      if (order === 0) order = starts[at + 3]! - words[3]!;
+      if (order <= 0) low = middle + 1;
+      else high = middle;
+    }
+    return low === 0 ? 0 : this.values[low - 1]!;
+  }
+
+  get isEmpty(): boolean {
+    return this.values.length === 0;
+  }
+
+  /** Whether every address of the family is in some network. */
+  get coversAll(): boolean {
+    const firstWords = this.starts.subarray(0, this.width);
+    return !this.isEmpty && firstWords.every((word) => word === 0) && this.values.every((value) => value !== 0);
+  }
+
+  /** Whether some address is in a network of both tables, which must be of one family. */
+  overlaps(other: PrefixTable): boolean {
+    return this.startsWithin(other) || other.startsWithin(this);
+  }
+
+  private startsWithin(other: PrefixTable): boolean {
+    return this.values.some((value, i) => {
+      if (value === 0) return false;
+      const start = this.starts.subarray(i * this.width, (i + 1) * this.width);
+      return (this.width === 1 ? other.find4(start[0]!) : other.find6(start)) !== 0;
+    });
+  }
+}
+
+/** Appends boundaries in ascending order; a later boundary at the same address replaces the earlier, equal values merge. */
+class BoundaryList {
+  readonly starts: number[] = [];
+  readonly values: number[] = [];
+
+  constructor(private readonly width: number) {}
+
+  add(start: readonly number[], value: number): void {
+    const { starts, values, width } = this;
+    if (values.length > 0 && start.every((word, i) => starts[starts.length - width + i] === word)) {
+      values.pop();
+      starts.length -= width;
+    }
+    if ((values.at(-1) ?? 0) === value) return;
+    values.push(value);
+    for (const word of start) starts.push(word);
+  }
+}
+
+/** The first address after a network, `undefined` after the last one of the family. */
+function following(prefix: Prefix): number[] | undefined {
+  if (prefix.length === 0) return undefined;
+  const next = [...prefix.words];
+  let word = (prefix.length - 1) >>> 5;
+  next[word]! += 2 ** (31 - ((prefix.length - 1) & 31));
+  while (next[word] === 2 ** 32) {
+    next[word] = 0;
+    if (word-- === 0) return undefined;
+    next[word]!++;
+  }
+  return next;
+}
+
+function contains(outer: Prefix, inner: Prefix): boolean {
+  if (outer.length > inner.length) return false;
+  for (let word = 0, bits = outer.length; bits > 0; word++, bits -= 32) {
+    const mask = bits >= 32 ? 0xffffffff : 0xffffffff << (32 - bits);
+    if (((outer.words[word]! ^ inner.words[word]!) & mask) !== 0) return false;
+  }
+  return true;
+}
+
+/** By address, and of networks with the same first address the wider one first. */
+function compare(a: Prefix, b: Prefix): number {
+  for (let i = 0; i < a.words.length; i++) {
+    if (a.words[i] !== b.words[i]) return a.words[i]! - b.words[i]!;
+  }
+  return a.length - b.length;
+}
+
+/** A stable merge sort of the positions of `prefixes` that yields between slices. */
+function* sortInSlices(prefixes: readonly Prefix[]): Generator<void, Uint32Array> {
+  let order = Uint32Array.from(prefixes.keys());
+  for (let from = 0; from < order.length; from += SLICE) {
+    order.subarray(from, from + SLICE).sort((a, b) => compare(prefixes[a]!, prefixes[b]!) || a - b);
+    yield;
+  }
+  let spare = new Uint32Array(order.length);
+  for (let run = SLICE; run < order.length; run *= 2) {
+    for (let left = 0; left < order.length; left += 2 * run) {
+      const middle = Math.min(left + run, order.length);
+      const right = Math.min(left + 2 * run, order.length);
+      let a = left;
+      let b = middle;
+      for (let i = left; i < right; i++) {
+        if (i % SLICE === 0) yield;
+        const takeLeft = a < middle && (b >= right || compare(prefixes[order[a]!]!, prefixes[order[b]!]!) <= 0);
+        spare[i] = order[takeLeft ? a++ : b++]!;
+      }
+    }
+    [order, spare] = [spare, order];
+  }
+  return order;
+}
+
+/** For each value of an address's first 16 bits, how many boundaries lie before it. */
+function indexOf(starts: Uint32Array, width: number): Uint32Array | undefined {
+  const count = starts.length / width;
+  if (count < INDEX_FROM) return undefined;
+  const index = new Uint32Array(65537);
+  for (let i = 0; i < count; i++) index[(starts[i * width]! >>> 16) + 1]!++;
+  for (let i = 1; i < index.length; i++) index[i]! += index[i - 1]!;
+  return index;
+}
