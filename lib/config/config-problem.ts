@@ -1,0 +1,69 @@
+/** One thing that is wrong with the configuration or with a decorator's arguments. */
+export interface ConfigProblem {
+  /** Where: a field path such as `trustedProxies[1]`, or a handler such as `CatsController.create @RateLimit`. */
+  readonly path: string;
+  /** The rejected value. Values of secret fields are rendered as `[redacted]`. */
+  readonly value?: unknown;
+  /** What is wrong, and what would be accepted. */
+  readonly message: string;
+  /** The known name that an unknown one most likely meant. */
+  readonly suggestion?: string;
+}
+
+/** A problem relative to the field that it was found in: `path` is a suffix such as `[1]` or `.hsts.maxAge`. */
+export type FieldProblem = Omit<ConfigProblem, 'path'> & { readonly path?: string };
+
+const SECRET_FIELD = /token|password|secret|redis|apikeyauth|keys/i;
+
+/**
+ * Thrown while the application starts, when the configuration or the arguments of a decorator cannot mean anything.
+ * Lists every problem at once.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await NestFactory.create(AppModule, { abortOnError: false });
+ * } catch (error) {
+ *   if (error instanceof GuardConfigError) console.error(error.problems.map((problem) => problem.path));
+ * }
+ * ```
+ */
+export class GuardConfigError extends Error {
+  readonly code: string;
+  readonly problems: readonly ConfigProblem[];
+
+  constructor(problems: readonly ConfigProblem[], code = 'GUARD_CONFIG_INVALID') {
+    super(render(problems, code));
+    this.name = 'GuardConfigError';
+    this.code = code;
+    this.problems = problems;
+  }
+}
+
+function render(problems: readonly ConfigProblem[], code: string): string {
+  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
+  const lines = problems.map((problem) => `  - ${renderProblem(problem)}`);
+  return `nestapi-guard cannot start, ${count} found (${code}, see docs/errors.md#${code.toLowerCase()}):\n${lines.join('\n')}`;
+}
+
+function renderProblem({ path, value, message, suggestion }: ConfigProblem): string {
+  const shown = value === undefined ? '' : ` ${SECRET_FIELD.test(path) ? '[redacted]' : renderValue(value)}`;
+  const hint = suggestion === undefined ? '' : `; did you mean "${suggestion}"?`;
+  return `${path}:${shown} ${message}${hint}`;
+}
+
+/** A short, single-line rendering of any value. */
+export function renderValue(value: unknown): string {
+  let text: string;
+  if (typeof value === 'function') text = `[function ${value.name || 'anonymous'}]`;
+  else if (value instanceof RegExp || typeof value === 'bigint' || typeof value === 'symbol') text = String(value);
+  else if (typeof value === 'number') text = String(value);
+  else {
+    try {
+      text = JSON.stringify(value) ?? String(value);
+    } catch {
+      text = Object.prototype.toString.call(value);
+    }
+  }
+  return text.length > 120 ? `${text.slice(0, 117)}...` : text;
+}

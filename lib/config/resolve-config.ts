@@ -1,0 +1,60 @@
+import { validateSync } from 'class-validator';
+import { type ConfigProblem, GuardConfigError } from './config-problem';
+import type { ConfigSection, ConfigWarning } from './config-section';
+import { GuardConfig } from './guard-config';
+import { nearestName } from './nearest-name';
+import { fieldsOf, inspectionOf } from './setting';
+
+/**
+ * Turns what the developer wrote into a complete configuration.
+ *
+ * @throws GuardConfigError listing every unknown key, every rejected value and every impossible combination.
+ */
+export function resolveConfig(sections: readonly ConfigSection[], input: unknown): GuardConfig {
+  if (input !== undefined && (typeof input !== 'object' || input === null || Array.isArray(input))) {
+    throw new GuardConfigError([{ path: 'config', value: input, message: 'is not a configuration object' }]);
+  }
+  const given = (input ?? {}) as Record<string, unknown>;
+  const config = new GuardConfig();
+  const problems = unknownFields(sections, given);
+  for (const Section of sections) problems.push(...readSection(Section, given, config));
+  // Rules between fields read every field: they only make sense once each one is sound by itself.
+  if (problems.length === 0) {
+    for (const Section of sections) problems.push(...(Section.problems?.(config) ?? []));
+  }
+  if (problems.length > 0) throw new GuardConfigError(problems);
+  return config;
+}
+
+export function configWarnings(sections: readonly ConfigSection[], config: GuardConfig): ConfigWarning[] {
+  return sections.flatMap((section) => section.warnings?.(config) ?? []);
+}
+
+function unknownFields(sections: readonly ConfigSection[], given: Record<string, unknown>): ConfigProblem[] {
+  const known = new Set(sections.flatMap(fieldsOf));
+  return Object.keys(given)
+    .filter((key) => !known.has(key))
+    .map((key) => ({ path: key, message: 'is not a known field', suggestion: nearestName(key, known) }));
+}
+
+function readSection(Section: ConfigSection, given: Record<string, unknown>, config: GuardConfig): ConfigProblem[] {
+  const section = new Section() as Record<string, unknown>;
+  for (const field of fieldsOf(Section)) {
+    if (!Object.hasOwn(given, field) || given[field] === undefined) continue;
+    section[field] = coerce(given[field], section[field]);
+  }
+  Object.assign(config, section);
+  return validateSync(section, { forbidUnknownValues: false }).flatMap(({ property, value }) => {
+    const found = inspectionOf(section, property)?.(value) ?? [];
+    return found.map((problem) => ({ ...problem, path: property + (problem.path ?? '') }));
+  });
+}
+
+/** Reads the strings of environment variables as what the default of the field shows it to be. */
+function coerce(value: unknown, byDefault: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  const text = value.trim();
+  if (typeof byDefault === 'number' && /^[+-]?(\d+\.?\d*|\.\d+)$/.test(text)) return Number(text);
+  if (typeof byDefault === 'boolean' && (text === 'true' || text === 'false')) return text === 'true';
+  return value;
+}

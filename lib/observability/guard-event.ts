@@ -1,0 +1,51 @@
+import type { RequestKind } from '../platform/guarded-request';
+
+/** What every event says about the request that caused it. */
+export interface EventRequest {
+  readonly kind: RequestKind;
+  readonly ip?: string;
+  readonly method: string;
+  /** The path without the query: query values may be secrets. */
+  readonly path: string;
+  readonly route?: string;
+  readonly requestId?: string;
+}
+
+/** A request was refused, or (`mode` other than `enforce`) would have been. */
+export interface RefusalEvent {
+  readonly type: 'refused' | 'would_refuse';
+  readonly at: Date;
+  readonly check: string;
+  readonly reason: string;
+  readonly status: number;
+  readonly mode: 'enforce' | 'dry-run' | 'passive';
+  readonly request: EventRequest;
+  readonly evidence?: Readonly<Record<string, unknown>>;
+}
+
+/** A check threw. `refused` tells whether `failSecure` turned that into a refusal. */
+export interface CheckFailedEvent {
+  readonly type: 'check_failed';
+  readonly at: Date;
+  readonly check: string;
+  readonly error: unknown;
+  readonly refused: boolean;
+  readonly request: EventRequest;
+}
+
+/** The configuration was changed at run time. */
+export interface ConfigChangedEvent {
+  readonly type: 'config_changed';
+  readonly at: Date;
+  readonly fields: readonly string[];
+}
+
+export interface GuardEventMap {
+  refused: RefusalEvent;
+  would_refuse: RefusalEvent;
+  check_failed: CheckFailedEvent;
+  config_changed: ConfigChangedEvent;
+}
+
+export type GuardEventType = keyof GuardEventMap;
+export type GuardEvent = GuardEventMap[GuardEventType];

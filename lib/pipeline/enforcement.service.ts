@@ -1,0 +1,80 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { GuardConfig } from '../config/guard-config';
+import { LiveConfig } from '../config/live-config';
+import type { EventRequest, RefusalEvent } from '../observability/guard-event';
+import { GuardEvents } from '../observability/guard-events.service';
+import type { GuardedRequest } from '../platform/guarded-request';
+import type { CheckName } from '../policy/check-name';
+import type { Refusal } from '../policy/refusal';
+import { compileErrorResponses, type ErrorBodies } from '../response/error-body';
+import { createGuardException, type GuardException, refusalCode } from './guard-exception';
+
+/**
+ * The one place that turns a refusal into an exception, an event and a log line, and that knows whether refusals are
+ * enforced at all.
+ */
+@Injectable()
+export class Enforcement {
+  private readonly config: GuardConfig;
+  private bodies: ErrorBodies;
+
+  constructor(
+    @Inject(LiveConfig) live: LiveConfig,
+    @Inject(GuardEvents) private readonly events: GuardEvents,
+  ) {
+    this.config = live.current;
+    this.bodies = compileErrorResponses(live.current.customErrorResponses);
+    live.onPrepare((next) => {
+      const bodies = compileErrorResponses(next.customErrorResponses);
+      return () => {
+        this.bodies = bodies;
+      };
+    });
+  }
+
+  /** The exception to throw, or undefined when the refusal is only to be reported. */
+  enforce(refusal: Refusal, request: GuardedRequest): GuardException | undefined {
+    const mode = this.modeOf(refusal);
+    this.events.emit({
+      type: mode === 'enforce' ? 'refused' : 'would_refuse',
+      at: new Date(),
+      check: refusal.check,
+      reason: refusal.reason,
+      status: refusal.status,
+      mode,
+      request: describeRequest(request),
+      evidence: refusal.evidence,
+    });
+    if (mode !== 'enforce') return undefined;
+    for (const [name, value] of Object.entries(refusal.headers ?? {})) request.setResponseHeader(name, value);
+    request.setResponseHeader('Cache-Control', 'no-store');
+    return createGuardException(refusal, this.bodies.of(refusal.status, refusal.message, refusalCode(refusal)));
+  }
+
+  /** A check threw: what that means is decided by `failSecure`. */
+  fail(check: CheckName, error: unknown, request: GuardedRequest): GuardException | undefined {
+    const { failSecure } = this.config;
+    this.events.emit({
+      type: 'check_failed',
+      at: new Date(),
+      check,
+      error,
+      refused: failSecure,
+      request: describeRequest(request),
+    });
+    if (!failSecure) return undefined;
+    const code = 'GUARD_CHECK_FAILED';
+    return this.enforce({ status: 500, message: 'Internal server error', check, reason: 'the check failed', code }, request);
+  }
+
+  private modeOf(refusal: Refusal): RefusalEvent['mode'] {
+    if (refusal.always === true) return 'enforce';
+    if (this.config.passiveMode) return 'passive';
+    return this.config.checkModes[refusal.check] === 'dry-run' ? 'dry-run' : 'enforce';
+  }
+}
+
+export function describeRequest(request: GuardedRequest): EventRequest {
+  const { kind, ip, method, path, route } = request;
+  return { kind, ip, method, path, route: route?.template, requestId: request.id };
+}

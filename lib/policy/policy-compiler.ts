@@ -1,0 +1,176 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { type ConfigProblem, GuardConfigError } from '../config/config-problem';
+import type { GuardConfig } from '../config/guard-config';
+import { LiveConfig } from '../config/live-config';
+import { nearestName } from '../config/nearest-name';
+import { bypassedChecks, bypassProblems } from './bypass.decorator';
+import { type CheckName, checkPosition } from './check-name';
+import type { CompiledProbe, CompiledRoute, CompiledTarget } from './compiled-route';
+import { describeHandler, HandlerScan } from './handler-scan';
+import { classPolicy, ownPolicy } from './policy-decorator';
+import type { PolicyField, PolicySource, RoutePolicy } from './route-policy';
+import { type RouteInfo, SECURITY_CHECKS, type SecurityCheck, type Stage } from './security-check';
+
+type Handler = RouteInfo['handler'];
+
+interface CompiledApplication {
+  readonly door: readonly CompiledProbe[];
+  readonly unmatched: CompiledTarget;
+  readonly routes: Map<Handler, CompiledRoute[]>;
+  readonly deferred: ReadonlySet<CheckName>;
+}
+
+/**
+ * Decides once, at start-up and on every change of the configuration, what each route demands: which probes run for it, in
+ * which order. At request time a route is found by its handler, never by a path.
+ */
+@Injectable()
+export class PolicyCompiler {
+  readonly stray: readonly string[];
+  private readonly checks: readonly SecurityCheck[];
+  private readonly routeInfos: RouteInfo[];
+  private compiled: CompiledApplication;
+
+  constructor(
+    @Inject(LiveConfig) private readonly live: LiveConfig,
+    @Inject(SECURITY_CHECKS) checks: readonly SecurityCheck[],
+    @Inject(HandlerScan) scan: HandlerScan,
+  ) {
+    this.checks = [...checks].sort((a, b) => checkPosition(a.name) - checkPosition(b.name));
+    const { routes, stray } = scan.run();
+    this.routeInfos = [...routes];
+    this.stray = stray;
+    this.inspectAll(routes);
+    this.compiled = this.compileAll(live.current);
+    live.onPrepare((next) => {
+      const compiled = this.compileAll(next);
+      return () => {
+        this.compiled = compiled;
+      };
+    });
+  }
+
+  /** The probes that run before routing. */
+  get door(): readonly CompiledProbe[] {
+    return this.compiled.door;
+  }
+
+  /** What applies to a request that matches no route. */
+  get unmatched(): CompiledTarget {
+    return this.compiled.unmatched;
+  }
+
+  get routes(): readonly CompiledRoute[] {
+    return [...this.compiled.routes.values()].flat();
+  }
+
+  /** Whether any route has something to do with answers: without, no interceptor is registered. */
+  get watchesAnswers(): boolean {
+    return this.routes.some((route) => route.watches.length > 0);
+  }
+
+  /** Compiles everything again, now that the whole application is known (global prefix, instances of providers). */
+  recompile(): void {
+    this.compiled = this.compileAll(this.live.current);
+  }
+
+  /** The compiled policy of a handler; a handler of a lazily loaded module is compiled when it is first met. */
+  routeOf(classRef: RouteInfo['classRef'], handler: Handler): CompiledRoute {
+    const known = this.compiled.routes.get(handler);
+    if (known !== undefined) {
+      for (const route of known) if (route.classRef === classRef) return route;
+    }
+    return this.addRoute(classRef, handler);
+  }
+
+  private addRoute(classRef: RouteInfo['classRef'], handler: Handler): CompiledRoute {
+    const name = `${classRef.name}.${handler.name}`;
+    const info = describeHandler(classRef, handler) ?? { name, kind: 'http', template: name, classRef, handler };
+    this.inspectAll([info]);
+    this.routeInfos.push(info);
+    this.recompile();
+    return this.compiled.routes.get(handler)!.find((route) => route.classRef === classRef)!;
+  }
+
+  private inspectAll(routes: readonly RouteInfo[]): void {
+    const problems = routes.flatMap((route) => this.inspectRoute(route));
+    const distinct = [...new Map(problems.map((problem) => [problem.path + problem.message, problem])).values()];
+    if (distinct.length > 0) throw new GuardConfigError(distinct, 'GUARD_DECORATOR_INVALID');
+  }
+
+  private inspectRoute(route: RouteInfo): ConfigProblem[] {
+    const layers = [
+      { where: route.classRef.name, policy: classPolicy(route.classRef) },
+      { where: route.name, policy: ownPolicy(route.handler) },
+    ];
+    return layers.flatMap(({ where, policy }) => {
+      const found = [...this.unknownFields(policy), ...bypassProblems(policy)];
+      for (const check of this.checks) found.push(...(check.inspect?.(policy) ?? []));
+      return found.map((problem) => ({ ...problem, path: `${where} @${decoratorName(problem.path ?? '')}` }));
+    });
+  }
+
+  private unknownFields(policy: RoutePolicy): ConfigProblem[] {
+    const known = new Set<string>(['bypass', ...this.checks.flatMap((check) => check.fields ?? [])]);
+    return Object.keys(policy)
+      .filter((field) => !known.has(field))
+      .map((field) => ({ path: field, message: 'is not a known policy field', suggestion: nearestName(field, known) }));
+  }
+
+  private compileAll(config: GuardConfig): CompiledApplication {
+    const layered = this.routeInfos.map((route) => ({ route, ...this.layers(route, config) }));
+    const deferred = new Set(layered.flatMap(({ policy }) => [...bypassedChecks(policy)]));
+    const routes = new Map<Handler, CompiledRoute[]>();
+    for (const { route, policy, sources } of layered) {
+      const compiled = { ...route, ...this.compileTarget(policy, config, deferred, route), sources };
+      routes.set(route.handler, [...(routes.get(route.handler) ?? []), compiled]);
+    }
+    const unmatched = this.compileTarget(this.defaults(config), config, deferred);
+    return { door: unmatched.door, unmatched, routes, deferred };
+  }
+
+  private defaults(config: GuardConfig): RoutePolicy {
+    return Object.assign({}, ...this.checks.map((check) => check.defaults?.(config) ?? {})) as RoutePolicy;
+  }
+
+  private layers(route: RouteInfo, config: GuardConfig) {
+    const layers: [PolicySource, RoutePolicy][] = [
+      ['config', this.defaults(config)],
+      ['class', classPolicy(route.classRef)],
+      ['method', ownPolicy(route.handler)],
+    ];
+    const policy: RoutePolicy = {};
+    const sources: Partial<Record<PolicyField, PolicySource>> = {};
+    for (const [source, layer] of layers) {
+      Object.assign(policy, layer);
+      for (const field of Object.keys(layer) as PolicyField[]) sources[field] = source;
+    }
+    return { policy, sources };
+  }
+
+  private compileTarget(
+    policy: RoutePolicy,
+    config: GuardConfig,
+    deferred: ReadonlySet<CheckName>,
+    route?: RouteInfo,
+  ): CompiledTarget {
+    const bypassed = bypassedChecks(policy);
+    const target = { policy, config, route };
+    const stages: Record<Stage, CompiledProbe[]> = { door: [], access: [], limits: [], detection: [] };
+    const watches: CompiledTarget['watches'][number][] = [];
+    for (const check of this.checks) {
+      if (bypassed.has(check.name) || config.checkModes[check.name] === 'off') continue;
+      const probe = check.compile(target);
+      // What some route is exempt from cannot be decided before the route is known.
+      const stage = check.stage === 'door' && deferred.has(check.name) ? 'access' : check.stage;
+      if (probe !== undefined) stages[stage].push({ check: check.name, probe });
+      const watch = check.watch?.(target);
+      if (watch !== undefined) watches.push(watch);
+    }
+    return { ...stages, policy, bypassed, watches };
+  }
+}
+
+function decoratorName(path: string): string {
+  return path.charAt(0).toUpperCase() + path.slice(1);
+}

@@ -1,0 +1,19 @@
+import type { CheckName } from './check-name';
+
+/** Why a request is not served. Data only: the pipeline turns it into an answer, an event and a log line. */
+export interface Refusal {
+  readonly status: number;
+  /** What the client is told. Never contains anything that the client sent. */
+  readonly message: string;
+  readonly check: CheckName;
+  /** Why, for operators: a short phrase in a fixed vocabulary, such as `not in whitelist`. */
+  readonly reason: string;
+  /** `GUARD_…`; by default derived from the check. */
+  readonly code?: string;
+  /** Headers of the answer, such as `Retry-After`. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** What was found, for events and logs. May quote the request; is redacted before it leaves the process. */
+  readonly evidence?: Readonly<Record<string, unknown>>;
+  /** Refused whatever the mode, because the request cannot be processed at all (a header flood). */
+  readonly always?: boolean;
+}

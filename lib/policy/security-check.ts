@@ -1,0 +1,65 @@
+import type { FieldProblem } from '../config/config-problem';
+import type { GuardConfig } from '../config/guard-config';
+import type { GuardedRequest } from '../platform/guarded-request';
+import type { CheckName } from './check-name';
+import type { Refusal } from './refusal';
+import type { PolicyField, RoutePolicy } from './route-policy';
+
+/**
+ * When a check asks:
+ * - `door`: before routing and body parsing, for every request that reaches the server;
+ * - `access`: may this client come in? (by `AccessGuard`)
+ * - `limits`: not so fast (by `RateLimitGuard`)
+ * - `detection`: what do you carry? (by `DetectionGuard`)
+ */
+export type Stage = 'door' | 'access' | 'limits' | 'detection';
+
+/** Asks one question about a request. Answers synchronously whenever it can. */
+export type Probe = (request: GuardedRequest) => Refusal | undefined | Promise<Refusal | undefined>;
+
+/** Sees, and may replace, what a handler returned, before it is serialised. */
+export type ResponseProbe = (request: GuardedRequest, body: unknown) => unknown;
+
+/** What a check is compiled for: a route, or (`route` absent) everything that reached no route. */
+export interface CompileTarget {
+  readonly policy: RoutePolicy;
+  readonly config: GuardConfig;
+  readonly route?: RouteInfo;
+}
+
+export interface RouteInfo {
+  /** `CatsController.create` */
+  readonly name: string;
+  readonly kind: RouteKind;
+  /** `POST /cats/:id`; for other kinds the message pattern or the field, such as `Query cats`. */
+  readonly template: string;
+  readonly classRef: new (...args: never[]) => unknown;
+  readonly handler: (...args: never[]) => unknown;
+}
+
+export type RouteKind = 'http' | 'graphql' | 'ws' | 'rpc';
+
+/**
+ * One protection. Registered once in `guard.module.ts`; everything else about it lives in its room.
+ */
+export interface SecurityCheck {
+  readonly name: CheckName;
+  readonly stage: Stage;
+  /** The fields of a policy that belong to this check. */
+  readonly fields?: readonly PolicyField[];
+  /** What the configuration contributes to every route's policy. */
+  defaults?(config: GuardConfig): RoutePolicy;
+  /** Everything wrong with the fields of a decorator's policy that belong to this check. */
+  inspect?(policy: RoutePolicy): FieldProblem[];
+  /**
+   * The probe for a target, or undefined when its policy asks nothing of this check: a route pays only for what it
+   * turned on. Runs at start-up and whenever the configuration changes.
+   */
+  compile(target: CompileTarget): Probe | undefined;
+  /** What the check does with the answers of a target. */
+  watch?(target: CompileTarget): ResponseProbe | undefined;
+  /** Called once the answer is sent, or the connection is lost, for a request that met none of the guards. */
+  account?(request: GuardedRequest): void;
+}
+
+export const SECURITY_CHECKS = Symbol('nestapi-guard:security-checks');
