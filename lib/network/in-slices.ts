@@ -10,7 +10,7 @@ export async function inSlices<T>(work: Generator<void, T>, sliceMs = 4, signal?
     const step = work.next();
     if (step.done) return step.value;
     if (performance.now() < deadline) continue;
-    await nextTurn(undefined, { ref: false });
+    await nextTurn();
     signal?.throwIfAborted();
     deadline = performance.now() + sliceMs;
   }

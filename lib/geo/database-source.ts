@@ -1,0 +1,79 @@
+import type { CountrySource, GeoLog } from './country-source';
+import type { GeoLookup, GeoSourceKind, GeoStatus } from './geo.types';
+import { GeoDatabase } from './geo-database';
+
+/** Countries are traded: a database older than this misplaces a noticeable share of addresses. */
+const STALE_SECONDS = 30 * 86_400;
+
+/** A source that answers from a database in memory; the subclass brings the bytes. */
+export abstract class DatabaseSource implements CountrySource {
+  abstract readonly kind: GeoSourceKind;
+  protected current?: GeoDatabase;
+  protected problem?: string;
+  protected readonly stop = new AbortController();
+  private loadedAt?: Date;
+
+  constructor(
+    readonly path: string,
+    protected readonly logger: GeoLog,
+  ) {}
+
+  abstract start(): Promise<void>;
+  abstract reload(): Promise<void>;
+
+  close(): void {
+    this.stop.abort();
+  }
+
+  country(ip: string): string | undefined {
+    return this.current?.country(ip);
+  }
+
+  resolve(ip: string): string | undefined {
+    return this.current?.country(ip);
+  }
+
+  lookup(ip: string): GeoLookup | undefined {
+    return this.current?.lookup(ip);
+  }
+
+  status(): GeoStatus {
+    const status: GeoStatus = { source: this.kind, ready: this.current !== undefined, path: this.path, stale: false };
+    if (this.current) {
+      status.databaseType = this.current.type;
+      status.builtAt = this.current.builtAt;
+      status.loadedAt = this.loadedAt!;
+      status.age = Math.max(0, Math.round((Date.now() - this.current.builtAt.getTime()) / 1000));
+      status.stale = status.age > STALE_SECONDS;
+    }
+    if (this.problem !== undefined) status.problem = this.problem;
+    return status;
+  }
+
+  /** Replaces the database in use, all at once, by a newer one that has proved itself. */
+  protected async adopt(bytes: Buffer): Promise<void> {
+    const database = await GeoDatabase.open(bytes, this.stop.signal);
+    this.current = database;
+    this.loadedAt = new Date();
+    this.problem = undefined;
+    const built = database.builtAt.toISOString().slice(0, 10);
+    this.logger.log(`Countries come from ${this.path} (${database.type}, built ${built}).`);
+    if (this.status().stale) {
+      this.logger.warn(
+        `The country database ${this.path} was built on ${built}: update it, addresses move between countries.`,
+      );
+    }
+  }
+
+  /** One clear line; the last good database stays in use. */
+  protected refuse(subject: string, error: unknown): void {
+    const problem = `${subject}: ${error instanceof Error ? error.message : String(error)}`;
+    if (problem === this.problem) return;
+    this.problem = problem;
+    this.logger.error(
+      this.current
+        ? `${problem}. The database built on ${this.current.builtAt.toISOString().slice(0, 10)} stays in use.`
+        : `${problem}. Every country is unknown until this is mended.`,
+    );
+  }
+}
