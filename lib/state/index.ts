@@ -1,0 +1,2 @@
+export * from './state-store';
+export { MemoryStateStore, type MemoryStateStoreOptions } from './memory-state-store';
