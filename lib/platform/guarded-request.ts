@@ -39,6 +39,8 @@ export class GuardedRequest {
   framework: FrameworkRequest | undefined;
   /** Whether a guard of this module has decided on the request: what none has seen is accounted when it is finished. */
   seen = false;
+  /** What the entrance decided to refuse the request with; the framework's first hook raises it. */
+  refusedWith: Error | undefined;
   /** Whether the request target is in `excludePaths`. */
   excluded = false;
 

@@ -1,3 +1,4 @@
+import type { GuardedRequest } from '../platform/guarded-request';
 import type { CheckName } from './check-name';
 import type { PolicyField, PolicySource, RoutePolicy } from './route-policy';
 import type { Probe, ResponseProbe, RouteInfo, Stage } from './security-check';
@@ -7,8 +8,30 @@ export interface CompiledProbe {
   readonly probe: Probe;
 }
 
-/** A target's policy, made ready: the probes of each stage in the order in which a request meets them. */
-export interface CompiledTarget extends Readonly<Record<Stage, readonly CompiledProbe[]>> {
+/** Probes in the order in which a request meets them. */
+export class ProbePlan {
+  /** An excluded path skips everything but emergency mode. */
+  private readonly onExcludedPath: readonly CompiledProbe[];
+
+  constructor(private readonly probes: readonly CompiledProbe[]) {
+    this.onExcludedPath = probes.filter(({ check }) => check === 'emergency');
+  }
+
+  for(request: GuardedRequest): readonly CompiledProbe[] {
+    return request.excluded ? this.onExcludedPath : this.probes;
+  }
+
+  get checks(): CheckName[] {
+    return [...new Set(this.probes.map(({ check }) => check))];
+  }
+
+  static join(...plans: readonly ProbePlan[]): ProbePlan {
+    return new ProbePlan(plans.flatMap((plan) => plan.probes));
+  }
+}
+
+/** A target's policy, made ready. */
+export interface CompiledTarget extends Readonly<Record<Stage, ProbePlan>> {
   readonly policy: RoutePolicy;
   readonly watches: readonly ResponseProbe[];
   readonly bypassed: ReadonlySet<CheckName>;
@@ -17,4 +40,16 @@ export interface CompiledTarget extends Readonly<Record<Stage, readonly Compiled
 /** The compiled policy of one handler. */
 export interface CompiledRoute extends CompiledTarget, RouteInfo {
   readonly sources: Readonly<Partial<Record<PolicyField, PolicySource>>>;
+  /** What a message on an open connection meets instead of `access`: it came through no door of its own. */
+  readonly message: ProbePlan;
+}
+
+/** What applies to requests that no route matches. */
+export interface CompiledUnmatched {
+  /** The whole door, including what was left to the routes because some of them bypass it. */
+  readonly threshold: ProbePlan;
+  /** Every stage behind the door. */
+  readonly guarded: ProbePlan;
+  /** The door and everything behind it. */
+  readonly everything: ProbePlan;
 }

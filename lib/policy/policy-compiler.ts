@@ -5,19 +5,21 @@ import { LiveConfig } from '../config/live-config';
 import { nearestName } from '../config/nearest-name';
 import { bypassedChecks, bypassProblems } from './bypass.decorator';
 import { type CheckName, checkPosition } from './check-name';
-import type { CompiledProbe, CompiledRoute, CompiledTarget } from './compiled-route';
+import { type CompiledProbe, type CompiledRoute, type CompiledTarget, type CompiledUnmatched, ProbePlan } from './compiled-route';
 import { describeHandler, HandlerScan } from './handler-scan';
 import { classPolicy, ownPolicy } from './policy-decorator';
 import type { PolicyField, PolicySource, RoutePolicy } from './route-policy';
-import { type RouteInfo, SECURITY_CHECKS, type SecurityCheck, type Stage } from './security-check';
+import { type ResponseProbe, type RouteInfo, type RouteKind, SECURITY_CHECKS, type SecurityCheck, type Stage } from './security-check';
 
 type Handler = RouteInfo['handler'];
 
+const ALL_KINDS: readonly RouteKind[] = ['http', 'graphql', 'ws', 'rpc'];
+const NOTHING: ReadonlySet<CheckName> = new Set();
+
 interface CompiledApplication {
-  readonly door: readonly CompiledProbe[];
-  readonly unmatched: CompiledTarget;
+  readonly door: ProbePlan;
+  readonly unmatched: CompiledUnmatched;
   readonly routes: Map<Handler, CompiledRoute[]>;
-  readonly deferred: ReadonlySet<CheckName>;
 }
 
 /**
@@ -27,6 +29,8 @@ interface CompiledApplication {
 @Injectable()
 export class PolicyCompiler {
   readonly stray: readonly string[];
+  /** The checks that want to know of requests which no guard has seen. */
+  readonly accountants: readonly SecurityCheck[];
   private readonly checks: readonly SecurityCheck[];
   private readonly routeInfos: RouteInfo[];
   private compiled: CompiledApplication;
@@ -37,6 +41,7 @@ export class PolicyCompiler {
     @Inject(HandlerScan) scan: HandlerScan,
   ) {
     this.checks = [...checks].sort((a, b) => checkPosition(a.name) - checkPosition(b.name));
+    this.accountants = this.checks.filter((check) => check.account !== undefined);
     const { routes, stray } = scan.run();
     this.routeInfos = [...routes];
     this.stray = stray;
@@ -51,12 +56,12 @@ export class PolicyCompiler {
   }
 
   /** The probes that run before routing. */
-  get door(): readonly CompiledProbe[] {
+  get door(): ProbePlan {
     return this.compiled.door;
   }
 
   /** What applies to a request that matches no route. */
-  get unmatched(): CompiledTarget {
+  get unmatched(): CompiledUnmatched {
     return this.compiled.unmatched;
   }
 
@@ -119,14 +124,24 @@ export class PolicyCompiler {
 
   private compileAll(config: GuardConfig): CompiledApplication {
     const layered = this.routeInfos.map((route) => ({ route, ...this.layers(route, config) }));
+    // What some route is exempt from cannot be decided before the route is known.
     const deferred = new Set(layered.flatMap(({ policy }) => [...bypassedChecks(policy)]));
     const routes = new Map<Handler, CompiledRoute[]>();
     for (const { route, policy, sources } of layered) {
-      const compiled = { ...route, ...this.compileTarget(policy, config, deferred, route), sources };
-      routes.set(route.handler, [...(routes.get(route.handler) ?? []), compiled]);
+      const target = this.compileTarget(policy, config, deferred, route);
+      const whole = this.compileTarget(policy, config, NOTHING, route);
+      const message = ProbePlan.join(whole.door, whole.access);
+      routes.set(route.handler, [...(routes.get(route.handler) ?? []), { ...route, ...target, sources, message }]);
     }
-    const unmatched = this.compileTarget(this.defaults(config), config, deferred);
-    return { door: unmatched.door, unmatched, routes, deferred };
+    const byDefault = this.defaults(config);
+    const rest = this.compileTarget(byDefault, config, deferred);
+    const whole = this.compileTarget(byDefault, config, NOTHING);
+    const unmatched = {
+      threshold: whole.door,
+      guarded: ProbePlan.join(rest.access, rest.limits, rest.detection),
+      everything: ProbePlan.join(whole.door, whole.access, whole.limits, whole.detection),
+    };
+    return { door: rest.door, unmatched, routes };
   }
 
   private defaults(config: GuardConfig): RoutePolicy {
@@ -157,17 +172,25 @@ export class PolicyCompiler {
     const bypassed = bypassedChecks(policy);
     const target = { policy, config, route };
     const stages: Record<Stage, CompiledProbe[]> = { door: [], access: [], limits: [], detection: [] };
-    const watches: CompiledTarget['watches'][number][] = [];
+    const watches: ResponseProbe[] = [];
     for (const check of this.checks) {
       if (bypassed.has(check.name) || config.checkModes[check.name] === 'off') continue;
+      if (route !== undefined && !(check.kinds ?? ALL_KINDS).includes(route.kind)) continue;
       const probe = check.compile(target);
-      // What some route is exempt from cannot be decided before the route is known.
       const stage = check.stage === 'door' && deferred.has(check.name) ? 'access' : check.stage;
       if (probe !== undefined) stages[stage].push({ check: check.name, probe });
       const watch = check.watch?.(target);
       if (watch !== undefined) watches.push(watch);
     }
-    return { ...stages, policy, bypassed, watches };
+    return {
+      door: new ProbePlan(stages.door),
+      access: new ProbePlan(stages.access),
+      limits: new ProbePlan(stages.limits),
+      detection: new ProbePlan(stages.detection),
+      policy,
+      bypassed,
+      watches,
+    };
   }
 }
 

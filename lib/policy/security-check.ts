@@ -47,6 +47,8 @@ export interface SecurityCheck {
   readonly stage: Stage;
   /** The fields of a policy that belong to this check. */
   readonly fields?: readonly PolicyField[];
+  /** The kinds of handlers it makes sense for; by default all. */
+  readonly kinds?: readonly RouteKind[];
   /** What the configuration contributes to every route's policy. */
   defaults?(config: GuardConfig): RoutePolicy;
   /** Everything wrong with the fields of a decorator's policy that belong to this check. */

@@ -1,0 +1,14 @@
+import type { Type } from '@nestjs/common';
+import { AddressRulesCheck } from './access/address-rules.check';
+import { EmergencyCheck } from './access/emergency.check';
+import { RequireIpCheck } from './access/require-ip.check';
+import { UserAgentCheck } from './access/user-agent.check';
+import type { SecurityCheck } from './policy/security-check';
+
+/** Every check. Their order among each other is that of their names in `CHECK_NAMES`. */
+export const GUARD_CHECKS: readonly Type<SecurityCheck>[] = [
+  EmergencyCheck,
+  AddressRulesCheck,
+  RequireIpCheck,
+  UserAgentCheck,
+];

@@ -1,0 +1,21 @@
+import { UserAgentConfig } from './access/user-agent.config';
+import type { ConfigSection } from './config/config-section';
+import { ExcludePathsConfig } from './pipeline/exclude-paths.config';
+import { AddressRulesConfig } from './platform/address-rules.config';
+import { ClientAddressConfig } from './platform/client-address.config';
+import { ModeConfig } from './policy/mode.config';
+import { CorsConfig } from './response/cors.config';
+import { ErrorBodyConfig } from './response/error-body.config';
+import { SecurityHeadersConfig } from './response/security-headers.config';
+
+/** Every section of the configuration, in the order of the documentation. */
+export const GUARD_CONFIG_SECTIONS: readonly ConfigSection[] = [
+  ClientAddressConfig,
+  AddressRulesConfig,
+  UserAgentConfig,
+  ExcludePathsConfig,
+  SecurityHeadersConfig,
+  CorsConfig,
+  ErrorBodyConfig,
+  ModeConfig,
+];

@@ -1,0 +1,144 @@
+import { type DynamicModule, Module, type Provider } from '@nestjs/common';
+import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
+import { CONFIG_SECTIONS } from './config/config-section';
+import { GuardConfigError } from './config/config-problem';
+import { GuardConfig, type GuardConfigInput } from './config/guard-config';
+import { LiveConfig } from './config/live-config';
+import { resolveConfig } from './config/resolve-config';
+import { GUARD_CHECKS } from './guard.checks';
+import { GUARD_CONFIG_SECTIONS } from './guard.config-sections';
+import type { GuardConfigFactory, GuardModuleAsyncOptions, GuardModuleExtras } from './guard.module-options';
+import { GuardEvents } from './observability/guard-events.service';
+import { RefusalLog } from './observability/refusal-log';
+import { AccessGuard } from './pipeline/access.guard';
+import { DetectionGuard } from './pipeline/detection.guard';
+import { Door } from './pipeline/door';
+import { Enforcement } from './pipeline/enforcement.service';
+import { GuardControl } from './pipeline/guard-control.service';
+import { Pipeline } from './pipeline/pipeline';
+import { RateLimitGuard } from './pipeline/rate-limit.guard';
+import { ResponseHeaders } from './pipeline/response-headers';
+import { ResponseInterceptor } from './pipeline/response.interceptor';
+import { StageGate } from './pipeline/stage-gate';
+import { StageRunner } from './pipeline/stage-runner';
+import { ClientAddressService } from './platform/client-address.service';
+import { GuardedRequests } from './platform/guarded-requests';
+import { RequestIdentity } from './platform/request-identity';
+import { TrustedClients } from './platform/trusted-clients';
+import { HandlerScan } from './policy/handler-scan';
+import { PolicyCompiler } from './policy/policy-compiler';
+import { SECURITY_CHECKS } from './policy/security-check';
+
+const CONFIG_INPUT = Symbol('nestapi-guard:config-input');
+
+const GUARDS = [AccessGuard, RateLimitGuard, DetectionGuard];
+
+const PUBLIC_SERVICES = [GuardConfig, GuardEvents, GuardControl, ClientAddressService];
+
+/** What the guards need where they are placed by hand. */
+const GUARD_DEPENDENCIES = [...GUARDS, StageGate];
+
+const PROVIDERS: Provider[] = [
+  { provide: CONFIG_SECTIONS, useValue: GUARD_CONFIG_SECTIONS },
+  {
+    provide: GuardConfig,
+    inject: [CONFIG_INPUT],
+    useFactory: (input: unknown) => resolveConfig(GUARD_CONFIG_SECTIONS, input),
+  },
+  LiveConfig,
+  TrustedClients,
+  RequestIdentity,
+  GuardedRequests,
+  ClientAddressService,
+  GuardEvents,
+  RefusalLog,
+  ...GUARD_CHECKS,
+  { provide: SECURITY_CHECKS, inject: [...GUARD_CHECKS], useFactory: (...checks: unknown[]) => checks },
+  HandlerScan,
+  PolicyCompiler,
+  Enforcement,
+  StageRunner,
+  StageGate,
+  ResponseHeaders,
+  Door,
+  Pipeline,
+  GuardControl,
+  ...GUARDS,
+  ResponseInterceptor,
+  {
+    // An interceptor costs more than everything else here together: without a rule about answers there is none.
+    provide: APP_INTERCEPTOR,
+    inject: [PolicyCompiler, ResponseInterceptor],
+    useFactory: (compiler: PolicyCompiler, interceptor: ResponseInterceptor) =>
+      compiler.watchesAnswers ? interceptor : undefined,
+  },
+];
+
+const GLOBAL_GUARDS: Provider[] = GUARDS.map((guard) => ({ provide: APP_GUARD, useExisting: guard }));
+
+/**
+ * Protects an application: import it once, in the root module.
+ *
+ * @example
+ * ```ts
+ * @Module({ imports: [GuardModule.forRoot({ rateLimit: 100, blockedUserAgents: ['sqlmap'] })] })
+ * class AppModule {}
+ * ```
+ */
+@Module({})
+export class GuardModule {
+  /**
+   * @param config every field is optional.
+   * @throws GuardConfigError while the application starts, listing every problem of the configuration.
+   */
+  static forRoot(config: GuardConfigInput & GuardModuleExtras = {}): DynamicModule {
+    const { registerGuards, isGlobal, ...input } = config;
+    return compose({ registerGuards, isGlobal }, [], [{ provide: CONFIG_INPUT, useValue: input }]);
+  }
+
+  /**
+   * The same with a configuration that has to be made first, such as from `ConfigService` of `@nestjs/config`.
+   *
+   * @throws GuardConfigError while the application starts.
+   *
+   * @example
+   * ```ts
+   * GuardModule.forRootAsync({
+   *   inject: [ConfigService],
+   *   useFactory: (env: ConfigService) => ({ rateLimit: env.get('RATE_LIMIT'), redisUrl: env.get('REDIS_URL') }),
+   * });
+   * ```
+   */
+  static forRootAsync(options: GuardModuleAsyncOptions): DynamicModule {
+    return compose(options, options.imports ?? [], configProviders(options));
+  }
+}
+
+function compose(
+  { registerGuards = true, isGlobal = true }: GuardModuleExtras,
+  imports: DynamicModule['imports'],
+  input: Provider[],
+): DynamicModule {
+  return {
+    module: GuardModule,
+    global: isGlobal,
+    imports,
+    providers: [...input, ...PROVIDERS, ...(registerGuards ? GLOBAL_GUARDS : [])],
+    exports: [...PUBLIC_SERVICES, ...GUARD_DEPENDENCIES],
+  };
+}
+
+function configProviders({ inject, useFactory, useClass, useExisting }: GuardModuleAsyncOptions): Provider[] {
+  if (useFactory !== undefined) return [{ provide: CONFIG_INPUT, inject: inject ?? [], useFactory }];
+  const factory = useClass ?? useExisting;
+  if (factory === undefined) {
+    const message = 'needs useFactory, useClass or useExisting';
+    throw new GuardConfigError([{ path: 'GuardModule.forRootAsync', message }]);
+  }
+  const made: Provider = {
+    provide: CONFIG_INPUT,
+    inject: [factory],
+    useFactory: (instance: GuardConfigFactory) => instance.createGuardConfig(),
+  };
+  return useClass === undefined ? [made] : [useClass, made];
+}

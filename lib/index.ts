@@ -1,0 +1,29 @@
+export { GuardModule } from './guard.module';
+export type { GuardConfigFactory, GuardModuleAsyncOptions, GuardModuleExtras } from './guard.module-options';
+
+export { GuardConfigError, type ConfigProblem } from './config/config-problem';
+export { GuardConfig, type GuardConfigInput } from './config/guard-config';
+
+export { BlockUserAgents, type UserAgentPattern } from './access/block-user-agents.decorator';
+export { RequireIp, type IpRule } from './access/require-ip.decorator';
+
+export { GuardEvents } from './observability/guard-events.service';
+export type { GuardEvent, GuardEventMap, GuardEventType } from './observability/guard-event';
+
+export { AccessGuard } from './pipeline/access.guard';
+export { DetectionGuard } from './pipeline/detection.guard';
+export { GuardControl } from './pipeline/guard-control.service';
+export { GuardException } from './pipeline/guard-exception';
+export { RateLimitGuard } from './pipeline/rate-limit.guard';
+
+export { ClientAddressService } from './platform/client-address.service';
+export { GuardedRequest } from './platform/guarded-request';
+
+export { Bypass } from './policy/bypass.decorator';
+export { CHECK_NAMES, type CheckMode, type CheckName } from './policy/check-name';
+export { policyDecorator } from './policy/policy-decorator';
+export type { RoutePolicyReport } from './policy/policy-report';
+export type { Refusal } from './policy/refusal';
+export type { RoutePolicy } from './policy/route-policy';
+
+export { cspNonceOf } from './response/csp-nonce';

@@ -1,0 +1,120 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Inject, Injectable } from '@nestjs/common';
+import type { GuardConfig } from '../config/guard-config';
+import { LiveConfig } from '../config/live-config';
+import { PathPrefixes } from '../network/canonical-path';
+import type { GuardedRequest } from '../platform/guarded-request';
+import { GuardedRequests } from '../platform/guarded-requests';
+import type { Entrance } from '../platform/http-entrance';
+import { PolicyCompiler } from '../policy/policy-compiler';
+import type { Refusal } from '../policy/refusal';
+import type { CorsAnswer } from '../response/cors';
+import { Enforcement } from './enforcement.service';
+import { ResponseHeaders } from './response-headers';
+import { StageRunner, type Verdict } from './stage-runner';
+
+/**
+ * Node stops filling `request.headers` after about a thousand lines without a word, and an address header that the last
+ * proxy appended is among what it drops. A request with that many lines has no trustworthy client.
+ */
+const MAX_HEADER_LINES = 200;
+
+const HEADER_FLOOD: Refusal = {
+  status: 431,
+  message: 'Too many header fields',
+  check: 'ip',
+  code: 'GUARD_HEADER_FLOOD',
+  reason: `more than ${MAX_HEADER_LINES} header lines`,
+  always: true,
+};
+
+/** What every request meets first: before routing, body parsing and every other middleware. */
+@Injectable()
+export class Door implements Entrance {
+  private excluded: PathPrefixes;
+
+  constructor(
+    @Inject(LiveConfig) live: LiveConfig,
+    @Inject(PolicyCompiler) private readonly compiler: PolicyCompiler,
+    @Inject(GuardedRequests) private readonly requests: GuardedRequests,
+    @Inject(StageRunner) private readonly runner: StageRunner,
+    @Inject(Enforcement) private readonly enforcement: Enforcement,
+    @Inject(ResponseHeaders) private readonly headers: ResponseHeaders,
+  ) {
+    this.excluded = excludedPaths(live.current);
+    live.onPrepare((next) => {
+      const excluded = excludedPaths(next);
+      return () => {
+        this.excluded = excluded;
+      };
+    });
+  }
+
+  known(raw: IncomingMessage): GuardedRequest | undefined {
+    return this.requests.known(raw);
+  }
+
+  /**
+   * Receives a request. The verdict is what to refuse it with; when the response has ended, it was a preflight and is
+   * answered.
+   */
+  open(raw: IncomingMessage, response: ServerResponse): Verdict | Promise<Verdict> {
+    const request = this.requests.create('http', raw, response);
+    request.excluded = this.excluded.matches(request.url);
+    this.headers.writeSecurityHeaders(request);
+    response.on('close', () => this.account(request));
+    if (isHeaderFlood(raw)) return this.refuse(request, this.enforcement.enforce(HEADER_FLOOD, request));
+    const cors = this.headers.cors(request);
+    if (cors instanceof Promise) return cors.then((answer) => this.admit(request, answer));
+    return this.admit(request, cors);
+  }
+
+  /** The same for an upgrade to another protocol, for which no route exists: the policy of unmatched requests decides. */
+  openUpgrade(raw: IncomingMessage): Verdict | Promise<Verdict> {
+    const request = this.requests.create('upgrade', raw);
+    request.excluded = this.excluded.matches(request.url);
+    if (isHeaderFlood(raw)) return this.enforcement.enforce(HEADER_FLOOD, request);
+    return this.runner.run(this.compiler.unmatched.everything.for(request), request);
+  }
+
+  /** The stage of requests that no route matches. */
+  unmatched(request: GuardedRequest): Verdict | Promise<Verdict> {
+    request.seen = true;
+    return this.runner.run(this.compiler.unmatched.guarded.for(request), request);
+  }
+
+  private admit(request: GuardedRequest, cors: CorsAnswer | undefined): Verdict | Promise<Verdict> {
+    if (cors !== undefined) this.headers.writeCors(request, cors);
+    const preflight = cors?.status !== undefined;
+    // A preflight reaches no route: what a route might bypass is decided here.
+    const plan = preflight ? this.compiler.unmatched.threshold : this.compiler.door;
+    const verdict = this.runner.run(plan.for(request), request);
+    if (verdict instanceof Promise) return verdict.then((settled) => this.settle(request, settled, preflight));
+    return this.settle(request, verdict, preflight);
+  }
+
+  private settle(request: GuardedRequest, verdict: Verdict, preflight: boolean): Verdict {
+    if (verdict !== undefined) return this.refuse(request, verdict);
+    if (preflight) request.response?.writeHead(204, { 'Content-Length': '0' }).end();
+    return undefined;
+  }
+
+  // Refused requests are not counted.
+  private refuse(request: GuardedRequest, verdict: Verdict): Verdict {
+    request.seen = true;
+    return verdict;
+  }
+
+  private account(request: GuardedRequest): void {
+    if (request.seen || request.excluded) return;
+    for (const check of this.compiler.accountants) check.account?.(request);
+  }
+}
+
+function isHeaderFlood(raw: IncomingMessage): boolean {
+  return raw.rawHeaders.length > MAX_HEADER_LINES * 2;
+}
+
+function excludedPaths(config: GuardConfig): PathPrefixes {
+  return new PathPrefixes(config.excludePaths);
+}

@@ -1,0 +1,34 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { HttpServer } from '@nestjs/common';
+import type { FrameworkRequest } from './guarded-request';
+import { type Entrance, type EntranceVerdict, type Framework, settle } from './http-entrance';
+
+type Next = (error?: unknown) => void;
+type ExpressApplication = ((raw: IncomingMessage, response: ServerResponse) => void) & {
+  disable?(setting: string): void;
+};
+
+export function attachExpress(adapter: HttpServer, entrance: Entrance): Framework {
+  const application = adapter.getInstance() as ExpressApplication;
+  application.disable?.('x-powered-by');
+
+  adapter.use((raw: IncomingMessage, response: ServerResponse, next: Next) => {
+    const request = entrance.known(raw);
+    if (request !== undefined) return next(request.refusedWith);
+    // Mounted in another server: the request has not met the entrance yet.
+    void settle<EntranceVerdict>(entrance.open(raw, response), (verdict) => {
+      if (!response.writableEnded) next(verdict);
+    });
+  });
+
+  return {
+    handle: application,
+    attachUnmatched: () =>
+      adapter.use((raw: IncomingMessage, _response: ServerResponse, next: Next) => {
+        const request = entrance.known(raw);
+        if (request === undefined || request.seen) return next();
+        request.framework = raw as FrameworkRequest;
+        void settle<EntranceVerdict>(entrance.unmatched(request), next);
+      }),
+  };
+}

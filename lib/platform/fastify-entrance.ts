@@ -1,0 +1,60 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { HttpServer } from '@nestjs/common';
+import type { FrameworkRequest } from './guarded-request';
+import { type Entrance, type EntranceVerdict, type Framework, settle } from './http-entrance';
+
+type Done = (error?: Error) => void;
+
+interface FastifyRequest extends FrameworkRequest {
+  readonly raw: IncomingMessage;
+  readonly is404: boolean;
+}
+
+interface FastifyReply {
+  readonly raw: ServerResponse;
+  hijack(): void;
+}
+
+interface FastifyInstance {
+  routing(raw: IncomingMessage, response: ServerResponse): void;
+  addHook(name: 'onRequest', hook: (request: FastifyRequest, reply: FastifyReply, done: Done) => void): void;
+}
+
+export function attachFastify(adapter: HttpServer, entrance: Entrance): Framework {
+  const instance = adapter.getInstance() as FastifyInstance;
+
+  instance.addHook('onRequest', (request, reply, done) => {
+    const guarded = entrance.known(request.raw);
+    if (guarded?.refusedWith !== undefined) return done(guarded.refusedWith);
+    if (guarded !== undefined && !request.is404) return done();
+    // `inject()`, and the second server that Fastify opens for `localhost`, come without a visit to the entrance.
+    const opened = guarded === undefined ? entrance.open(request.raw, reply.raw) : undefined;
+    void settle<EntranceVerdict>(opened, (refused) => {
+      if (reply.raw.writableEnded) return reply.hijack();
+      if (refused !== undefined || !request.is404) return done(refused);
+      const arrived = entrance.known(request.raw)!;
+      arrived.framework = request;
+      void settle<EntranceVerdict>(entrance.unmatched(arrived), done);
+    });
+  });
+
+  return {
+    handle(raw, response) {
+      // Fastify answers a path that it cannot decode, and `OPTIONS *`, before any hook. Nobody will serve this request, so
+      // its path may be one that Fastify understands.
+      if (!isRoutable(raw.url)) raw.url = '/';
+      instance.routing(raw, response);
+    },
+  };
+}
+
+function isRoutable(target: string | undefined): boolean {
+  if (target?.startsWith('/') !== true) return false;
+  if (!target.includes('%')) return true;
+  try {
+    decodeURI(target);
+    return true;
+  } catch {
+    return false;
+  }
+}
