@@ -52,7 +52,7 @@ export abstract class DatabaseSource implements CountrySource {
 
   /** Replaces the database in use, all at once, by a newer one that has proved itself. */
   protected async adopt(bytes: Buffer): Promise<void> {
-    const database = await GeoDatabase.open(bytes, this.stop.signal);
+    const database = await GeoDatabase.open(bytes);
     this.current = database;
     this.loadedAt = new Date();
     this.problem = undefined;

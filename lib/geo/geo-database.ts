@@ -1,6 +1,6 @@
 import type { Reader, Response } from 'maxmind';
-import { inSlices } from '../network/in-slices';
 import { canonicalIp, formatIpv4, formatIpv6, isPrivate, readAddress } from '../network/ip-address';
+import { runInSlices } from '../network/slices';
 import type { GeoLookup } from './geo.types';
 import { DatabaseRejected, readRecord, verifyMmdb } from './mmdb-structure';
 import { countryIn, readGeoRecord } from './record-layout';
@@ -33,13 +33,11 @@ export class GeoDatabase {
    *
    * @throws DatabaseRejected when any lookup could leave the file, or when it knows no countries.
    */
-  static async open(db: Buffer, signal?: AbortSignal): Promise<GeoDatabase> {
-    const reader = await inSlices(verifyMmdb(db), undefined, signal);
+  static async open(db: Buffer): Promise<GeoDatabase> {
+    const reader = await runInSlices(verifyMmdb(db));
     const database = new GeoDatabase(db, reader);
-    if (!(await inSlices(database.findCountry(), undefined, signal))) {
-      throw new DatabaseRejected(
-        `its records have no country (its type is ${JSON.stringify(database.type)})`,
-      );
+    if (!(await runInSlices(database.findCountry()))) {
+      throw new DatabaseRejected(`its records have no country (its type is ${JSON.stringify(database.type)})`);
     }
     return database;
   }

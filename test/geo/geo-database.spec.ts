@@ -1,3 +1,6 @@
+import { readFile } from 'node:fs/promises';
+import { Reader, type Response } from 'maxmind';
+import { bundledDatabase } from '../../lib/geo/file-source';
 import { GeoDatabase } from '../../lib/geo/geo-database';
 import { DatabaseRejected } from '../../lib/geo/mmdb-structure';
 import { control, encode, type MmdbOptions, type MmdbValue, writeMmdb } from '../support/mmdb-writer';
@@ -78,11 +81,8 @@ describe('GeoDatabase', () => {
   });
 
   it('agrees with the reader of maxmind on every address of the CC0 database that it is asked', async () => {
-    const { bundledDatabase } = await import('../../lib/geo/file-source');
-    const maxmind = await import('maxmind');
-    const { readFile } = await import('node:fs/promises');
     const bytes = await readFile(bundledDatabase()!);
-    const reader = new maxmind.Reader<{ country_code?: string } & maxmind.Response>(bytes);
+    const reader = new Reader<Response>(bytes);
     const geo = await GeoDatabase.open(bytes);
     let found = 0;
     for (let i = 0; i < 3000; i++) {
@@ -104,10 +104,19 @@ describe('a broken database', () => {
     const marker = good.lastIndexOf('\xab\xcd\xefMaxMind.com', undefined, 'latin1');
     const first = encode({ country_code: 'AU' });
     const start = good.indexOf(first);
-    return Buffer.concat([good.subarray(0, start), record, good.subarray(start + record.length, marker), good.subarray(marker)]);
+    return Buffer.concat([
+      good.subarray(0, start),
+      record,
+      good.subarray(start + record.length, marker),
+      good.subarray(marker),
+    ]);
   };
   const nested = (levels: number, type: 7 | 11) =>
-    Buffer.concat(Array.from({ length: levels }, () => Buffer.concat([control(type, 1), type === 7 ? encode('a') : Buffer.alloc(0)])));
+    Buffer.concat(
+      Array.from({ length: levels }, () =>
+        Buffer.concat([control(type, 1), type === 7 ? encode('a') : Buffer.alloc(0)]),
+      ),
+    );
 
   it.each<[string, Buffer, RegExp]>([
     ['nothing', Buffer.alloc(0), /no MaxMind metadata/],
