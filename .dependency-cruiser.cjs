@@ -7,7 +7,7 @@ const foundations = {
   observability: ['config', 'platform', 'network'],
   state: ['config', 'observability'],
   policy: ['config', 'platform', 'network', 'patterns', 'observability'],
-  response: ['config', 'platform', 'policy'],
+  response: ['config', 'patterns', 'platform', 'policy'],
 };
 const all = Object.keys(foundations);
 const services = ['bans', 'geo', 'cloud', 'behavior', 'detection'];

@@ -1,4 +1,5 @@
 import type { FieldProblem } from '../config/config-problem';
+import { compilePattern, type LinearPattern, PatternError } from '../patterns/linear-pattern';
 import { OptionReport } from './option-report';
 import type { CorsOptions, CorsOrigin, CorsOriginFunction } from './cors.options';
 
@@ -80,9 +81,18 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }
 
-// `^a|b$` anchors neither alternative, hence the group.
-function wholeOrigin(pattern: RegExp): RegExp {
-  return new RegExp(`^(?:${pattern.source})$`, pattern.flags.replace(/[gym]/g, ''));
+// Vetting takes tens of milliseconds and the same pattern is validated and compiled.
+const vetted = new WeakMap<RegExp, LinearPattern>();
+
+/** @throws PatternError when the pattern could keep the process busy. */
+function wholeOrigin(pattern: RegExp): LinearPattern {
+  const known = vetted.get(pattern);
+  if (known) return known;
+  // `^a|b$` anchors neither alternative, hence the group.
+  const whole = new RegExp(`^(?:${pattern.source})$`, pattern.flags.replace(/[gym]/g, ''));
+  const compiled = compilePattern(whole, { maxLength: MAX_ORIGIN_LENGTH });
+  vetted.set(pattern, compiled);
+  return compiled;
 }
 
 function reportOrigin(report: OptionReport, path: string, origin: unknown): void {
@@ -121,10 +131,13 @@ function reportPattern(report: OptionReport, path: string, pattern: RegExp): voi
   const { source } = pattern;
   // An escaped `\$` is a dollar sign, not an end.
   if (!source.startsWith('^') || !/(?:^|[^\\])(?:\\\\)*\$$/.test(source)) {
-    report.add(
-      path,
-      pattern,
-      'must match the whole origin, from ^ to $: without them it admits hosts that only contain it',
-    );
+    const message = 'must match the whole origin, from ^ to $: without them it admits hosts that only contain it';
+    return report.add(path, pattern, message);
+  }
+  try {
+    wholeOrigin(pattern);
+  } catch (error) {
+    if (!(error instanceof PatternError)) throw error;
+    report.add(path, pattern, `is refused: ${error.reason}`);
   }
 }

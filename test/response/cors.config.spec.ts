@@ -65,6 +65,12 @@ describe('origins', () => {
     ]),
   );
 
+  it('a pattern that backtracks', () => {
+    expect(originsProblems([/^https:\/\/([a-z]+)+$/])).toMatchObject([
+      { path: '[0]', message: expect.stringContaining('backtracks') as string },
+    ]);
+  });
+
   it('suggests a pattern that is accepted and does what the placeholder meant', () => {
     const [problem] = originsProblems('https://*.example.com');
     const pattern = new RegExp(problem!.suggestion!.slice(1, -1));
