@@ -7,6 +7,7 @@ import { ModeConfig } from './policy/mode.config';
 import { CorsConfig } from './response/cors.config';
 import { ErrorBodyConfig } from './response/error-body.config';
 import { SecurityHeadersConfig } from './response/security-headers.config';
+import { StateConfig } from './state/state.config';
 
 /** Every section of the configuration, in the order of the documentation. */
 export const GUARD_CONFIG_SECTIONS: readonly ConfigSection[] = [
@@ -17,5 +18,6 @@ export const GUARD_CONFIG_SECTIONS: readonly ConfigSection[] = [
   SecurityHeadersConfig,
   CorsConfig,
   ErrorBodyConfig,
+  StateConfig,
   ModeConfig,
 ];

@@ -28,12 +28,14 @@ import { TrustedClients } from './platform/trusted-clients';
 import { HandlerScan } from './policy/handler-scan';
 import { PolicyCompiler } from './policy/policy-compiler';
 import { SECURITY_CHECKS } from './policy/security-check';
+import { StateLifecycle } from './state/state-lifecycle';
+import { STATE_STORE, stateStoreProvider } from './state/state-store.provider';
 
 const CONFIG_INPUT = Symbol('nestapi-guard:config-input');
 
 const GUARDS = [AccessGuard, RateLimitGuard, DetectionGuard];
 
-const PUBLIC_SERVICES = [GuardConfig, GuardEvents, GuardControl, ClientAddressService];
+const PUBLIC_SERVICES = [GuardConfig, GuardEvents, GuardControl, ClientAddressService, STATE_STORE];
 
 /** What the guards need where they are placed by hand. */
 const GUARD_DEPENDENCIES = [...GUARDS, StageGate];
@@ -52,6 +54,8 @@ const PROVIDERS: Provider[] = [
   ClientAddressService,
   GuardEvents,
   RefusalLog,
+  stateStoreProvider,
+  StateLifecycle,
   ...GUARD_CHECKS,
   { provide: SECURITY_CHECKS, inject: [...GUARD_CHECKS], useFactory: (...checks: unknown[]) => checks },
   HandlerScan,

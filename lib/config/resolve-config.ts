@@ -3,7 +3,7 @@ import { type ConfigProblem, GuardConfigError } from './config-problem';
 import type { ConfigSection, ConfigWarning } from './config-section';
 import { GuardConfig } from './guard-config';
 import { nearestName } from './nearest-name';
-import { fieldsOf, inspectionOf } from './setting';
+import { fieldsOf, type Inspection, inspectionOf } from './setting';
 
 /**
  * Turns what the developer wrote into a complete configuration.
@@ -41,7 +41,7 @@ function readSection(Section: ConfigSection, given: Record<string, unknown>, con
   const section = new Section() as Record<string, unknown>;
   for (const field of fieldsOf(Section)) {
     if (!Object.hasOwn(given, field) || given[field] === undefined) continue;
-    section[field] = coerce(given[field], section[field]);
+    section[field] = coerce(given[field], section[field], inspectionOf(section, field)!);
   }
   Object.assign(config, section);
   return validateSync(section, { forbidUnknownValues: false }).flatMap(({ property, value }) => {
@@ -50,11 +50,12 @@ function readSection(Section: ConfigSection, given: Record<string, unknown>, con
   });
 }
 
-/** Reads the strings of environment variables as what the default of the field shows it to be. */
-function coerce(value: unknown, byDefault: unknown): unknown {
+/** Reads the strings of environment variables as what the default, or else the rule, of the field shows it to be. */
+function coerce(value: unknown, byDefault: unknown, inspect: Inspection): unknown {
   if (typeof value !== 'string') return value;
   const text = value.trim();
   if (typeof byDefault === 'number' && /^[+-]?(\d+\.?\d*|\.\d+)$/.test(text)) return Number(text);
-  if (typeof byDefault === 'boolean' && (text === 'true' || text === 'false')) return text === 'true';
-  return value;
+  if (text !== 'true' && text !== 'false') return value;
+  const isFlag = typeof byDefault === 'boolean' || (inspect(true).length === 0 && inspect(text).length > 0);
+  return isFlag ? text === 'true' : value;
 }

@@ -40,11 +40,22 @@ export interface ConfigChangedEvent {
   readonly fields: readonly string[];
 }
 
+/** Something that the module depends on failed, or works again; what that means is in docs/redis.md. */
+export interface DependencyEvent {
+  readonly type: 'degraded' | 'recovered';
+  readonly at: Date;
+  readonly subject: 'state';
+  /** One line without secrets. */
+  readonly reason?: string;
+}
+
 export interface GuardEventMap {
   refused: RefusalEvent;
   would_refuse: RefusalEvent;
   check_failed: CheckFailedEvent;
   config_changed: ConfigChangedEvent;
+  degraded: DependencyEvent;
+  recovered: DependencyEvent;
 }
 
 export type GuardEventType = keyof GuardEventMap;
