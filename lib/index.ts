@@ -26,4 +26,14 @@ export type { RoutePolicyReport } from './policy/policy-report';
 export type { Refusal } from './policy/refusal';
 export type { RoutePolicy } from './policy/route-policy';
 
+export type { CorsOrigin, CorsOriginFunction } from './response/cors.options';
+export type { CspOptions, CspSources } from './response/content-security-policy.options';
 export { cspNonceOf } from './response/csp-nonce';
+export type { CustomErrorResponses, GuardErrorBody } from './response/error-body';
+export {
+  OWASP_SECURITY_HEADERS,
+  type HstsOptions,
+  type PermissionsAllowlist,
+  type SecurityHeadersOptions,
+  type SecurityHeadersSetting,
+} from './response/security-headers.options';
