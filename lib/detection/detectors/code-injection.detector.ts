@@ -1,0 +1,62 @@
+import { CharacterClass } from '../scan/character-classes';
+import { Hint } from '../scan/prefilter';
+import { type Detector, type Finding, type InspectedText, stronger } from './detector';
+
+interface Rule {
+  readonly reason: string;
+  readonly pattern: RegExp;
+  readonly score: number;
+  /** Score inside running text, where code is quoted. */
+  readonly quoted: number;
+}
+
+/** What runs code in each language, from the languages' manuals. Every repeat is bounded, no two overlap. */
+const RULES: readonly Rule[] = [
+  { reason: 'PHP block', pattern: /<\?(?:php\b|=|\s{0,3}(?:echo|print|system|eval|include|require|phpinfo|passthru|exec|\$_))/, score: 7, quoted: 4 },
+  { reason: 'PHP function', pattern: /\b(?:phpinfo|php_uname|phpversion|passthru|shell_exec|proc_open|pcntl_exec|call_user_func(?:_array)?|create_function|base64_decode|file_get_contents|file_put_contents|highlight_file|show_source|readfile|move_uploaded_file|ini_set|gzinflate|str_rot13|assert_options|preg_replace_callback|posix_(?:get\w{2,12}|kill|uname)|putenv|get_defined_vars|unserialize|var_dump|print_r|array_map|array_filter|usort|func_get_args|curl_exec|parse_ini_file|dl)\s{0,4}\(/, score: 5, quoted: 2 },
+  { reason: 'function name as a value', pattern: /^(?:[\w\\]{0,40}(?:invokefunction|call_user_func(?:_array)?|shell_exec|passthru|proc_open))$/, score: 5, quoted: 0 },
+  { reason: 'call of an evaluator', pattern: /(?:^|[^\w.$-])(?:eval|assert|exec|system|popen|execfile|compile)\s{0,4}\(\s{0,4}(?:["'$`(]|\w{1,40}[.([])/, score: 5, quoted: 2 },
+  { reason: 'PHP superglobal', pattern: /\$(?:_(?:get|post|request|cookie|server|files|session|env)|globals)\s{0,4}[[{]/, score: 6, quoted: 3 },
+  { reason: 'PHP variable function', pattern: /\$\{\s{0,4}@|\$\w{1,30}(?:\[[^\]]{1,30}\]|\{[^}]{1,30}\})\s{0,4}\(|\$\{?\$\w|\$[\s]{2,40}\{\$|\(string\)\s{0,4}["{[]|\[\w{2,20}\]\[\d\]\}?\s{0,4}\)?\s{0,4}\(|(?:^|[^\w])["']\w{3,20}["']\s{0,4}\(\s{0,4}\\?["']/, score: 5, quoted: 0 },
+  { reason: 'PHP assignment', pattern: /^\s{0,4}\$\w{1,30}\s{0,4}=\s{0,4}["'$\w][^\n]{0,200};/, score: 5, quoted: 0 },
+  { reason: 'Node module', pattern: /require\s{0,4}\(\s{0,4}["'`](?:node:)?(?:child_process|fs|net|vm|os|http|cluster|worker_threads)|process\s{0,2}\.\s{0,2}(?:mainmodule|binding|dlopen)|process\.env\.\w{2,40}\s{0,2}[;)}]|global(?:this)?\.process|\.mainmodule\.require|child_process|import\s{0,4}\(\s{0,4}["'](?:node:)?(?:child_process|fs)|process\.exit\s?\(/, score: 6, quoted: 2 },
+  { reason: 'Node constructor', pattern: /constructor\s{0,2}(?:\.\s{0,2}constructor|\(\s{0,4}["'`](?:return|alert|process|this))|(?:new\s{1,4})?function\s{0,4}\(\s{0,4}["'`](?:return|alert|process|this)|vm\.runin|\(\s{0,4}function\s{0,4}\(\s{0,4}\)\s{0,4}\{[^}]{0,200}\}\s{0,4}\)\s{0,4}\(\s{0,4}\)/, score: 5, quoted: 2 },
+  { reason: 'Python module', pattern: /__import__\s{0,4}\(|\bos\.(?:system|popen|exec[lv]\w{0,3}|spawn\w{0,4})\s{0,4}\(|\bsubprocess\.(?:popen|call|run|check_output|check_call|getoutput)|\b(?:exec|eval)\s{0,4}\(\s{0,4}compile\s{0,4}\(|__builtins__|__globals__|__subclasses__|importlib\.import_module|pty\.spawn|builtins\.(?:eval|exec)/, score: 6, quoted: 3 },
+  { reason: 'Ruby process', pattern: /\b(?:io|process|open3|kernel|pty)\.(?:popen\w{0,3}|spawn|exec|system|capture\w{0,3}|open|fork)\s{0,4}[\s("'`]|%x[({[<]\s{0,4}\w|\bdir\.entries\s{0,4}\(|file\.(?:read|open|write)\s{0,4}\(?\s{0,4}["'`/]|\bload\.open|`\w{2,20}[^`]{0,60}`\s?%>/, score: 5, quoted: 2 },
+  { reason: 'Perl interpolation', pattern: /@\{\s{0,4}\[\s{0,4}\w|@\{\[/, score: 6, quoted: 3 },
+  { reason: 'Java process', pattern: /runtime(?:\s{0,2}[.)\]"'(]|\.getruntime)[^\n]{0,40}(?:exec|getruntime)|getruntime\s{0,2}\(|processbuilder|java\.lang\.(?:class|runtime|process|system|thread|reflect|string\b|character|invoke)|java\.(?:io|net|util|nio)\.(?:file|url|scanner|\w{0,30}stream|buffered\w{1,20}|inputstreamreader|arrays|arraylist)|javax\.(?:script|naming|management)|scriptenginemanager|urlclassloader|methodhandles|class\.forname|\.getclass\(\)|getdeclaredmethod|bcel\$\$|org\.springframework\.\w{3,20}\.|com\.opensymphony|freemarker\.template|org\.codehaus|groovy(?:shell|classloader)/, score: 5, quoted: 1 },
+  { reason: 'Java binding path', pattern: /class\.(?:module\.)?(?:classloader|protectiondomain)|class\[["']?(?:module|classloader)/, score: 7, quoted: 3 },
+  { reason: 'serialisation property', pattern: /(?:^|\.)prototypeserializationfactory|enableunsafeserialization|jdk\.serialfilter/, score: 5, quoted: 0 },
+  { reason: 'OGNL expression', pattern: /#_?memberaccess|@ognl\.|ognlcontext|#context\[|#parameters\.|\(#\w{1,20}\s{0,2}=|@java\.\w|\bt\(java\.|actioncontext|#\w{1,20}\.\w{1,30}\(/, score: 6, quoted: 2 },
+  { reason: 'Lua process', pattern: /\bos\.execute\s{0,4}\(|\bio\.popen\s{0,4}\(|require\s{0,4}\(?\s{0,4}["']os["']|loadstring\s{0,4}\(/, score: 5, quoted: 2 },
+  { reason: 'script engine prefix', pattern: /^script::|runtime\.getruntime/, score: 6, quoted: 2 },
+  { reason: 'server-side include', pattern: /<!--\s{0,8}#\s{0,4}(?:exec|include|echo|config|set|printenv|fsize|flastmod|if|elif)\b/, score: 7, quoted: 5 },
+  { reason: 'edge-side include', pattern: /<esi:(?:include|inline|vars|eval|debug)\b/, score: 6, quoted: 5 },
+  { reason: '.NET process', pattern: /system\.diagnostics\.process|process\.start\s{0,4}\(|system\.reflection|assembly\.load\s{0,4}\(|activator\.createinstance|new-object\s{1,4}(?:system|net|io)\./, score: 6, quoted: 2 },
+  { reason: 'script loop', pattern: /(?:^|[;{}]\s{0,4})(?:while|for)\s{0,4}\(\s{0,4}(?:true|1|;;)\s{0,4}\)|(?:^|[;'"])\s{0,4}(?:sleep|usleep)\s{0,4}\(\s{0,4}\d{1,8}\s{0,4}\)\s{0,4};/, score: 4, quoted: 0 },
+  { reason: 'printed expression', pattern: /(?:^|[;{}@&|]\s{0,4})(?:print|printf|echo|die|exit|response\.write)\s{0,4}\(\s{0,4}(?:["']?\d{1,12}["']?\s{0,4}[-+*/.%]\s{0,4}["']?\d{1,12}|md5\s{0,4}\(|["'][^"']{1,80}["'])\s{0,4}\)?/, score: 5, quoted: 0 },
+]; // prettier-ignore
+
+const SYMBOLS =
+  CharacterClass.parenthesis | CharacterClass.dollar | CharacterClass.lessThan | CharacterClass.brace | CharacterClass.dot | CharacterClass.bracket | CharacterClass.backslash | CharacterClass.colon; // prettier-ignore
+
+/** Statements of PHP, Node, Python, Ruby, Perl, Java, .NET, Lua and server-side includes. */
+export class CodeInjectionDetector implements Detector {
+  readonly name = 'code-injection';
+  readonly category = 'code_injection' as const;
+
+  concerns({ profile }: InspectedText): boolean {
+    return profile.has(SYMBOLS) && (profile.hintsAt(Hint.code) || profile.has(CharacterClass.dollar | CharacterClass.lessThan));
+  }
+
+  inspect({ lower, document }: InspectedText): Finding | undefined {
+    const text = lower.slice(0, 20_000);
+    let found: Finding | undefined;
+    for (const rule of RULES) {
+      const match = rule.pattern.exec(text);
+      const score = document ? rule.quoted : rule.score;
+      if (match && score > 0) found = stronger(found, { category: this.category, score, reason: rule.reason, index: match.index });
+    }
+    return found;
+  }
+}

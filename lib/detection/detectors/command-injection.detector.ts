@@ -1,0 +1,135 @@
+import { SHELL_PROGRAMS, SHELL_VARIABLES, SHELL_WORDS } from '../grammar/shell-commands';
+import { type ShellCommand, shellCommands } from '../grammar/shell-words';
+import { CharacterClass } from '../scan/character-classes';
+import { Hint } from '../scan/prefilter';
+import { type Detector, type Finding, type InspectedText, stronger } from './detector';
+
+const SEPARATORS =
+  CharacterClass.semicolon | CharacterClass.pipe | CharacterClass.ampersand | CharacterClass.backtick | CharacterClass.lineBreak |
+  CharacterClass.dollar | CharacterClass.lessThan | CharacterClass.greaterThan | CharacterClass.brace; // prettier-ignore
+
+/** How much a separator says: `$(` is written by shells alone, `&` by every company name. */
+const OPENER_WEIGHT: Readonly<Record<string, number>> = {
+  '$(': 3, '<(': 3, '>(': 3, '`': 2, '|': 2, '||': 2, '&&': 2, '|&': 3, ';': 2, '&': 1, '\n': 0, '{': 1, '': 0,
+}; // prettier-ignore
+
+/**
+ * Reads a value as a shell would: separator, command, arguments. None of the three is evidence by itself; a sentence of
+ * the shell has all of them, and an English one does not.
+ */
+export class CommandInjectionDetector implements Detector {
+  readonly name = 'command-injection';
+  readonly category = 'command_injection' as const;
+
+  concerns({ profile }: InspectedText): boolean {
+    return profile.has(SEPARATORS) || (profile.hintsAt(Hint.command) && profile.has(CharacterClass.slash | CharacterClass.backslash | CharacterClass.dash));
+  }
+
+  inspect(input: InspectedText): Finding | undefined {
+    let found = this.constructs(input);
+    for (const command of shellCommands(input.text)) {
+      found = stronger(found, this.judge(command, input));
+      if (found && found.score >= 7) break;
+    }
+    return found;
+  }
+
+  private judge(command: ShellCommand, input: InspectedText): Finding | undefined {
+    const path = command.program;
+    const slash = path.lastIndexOf('/');
+    const base = path.slice(slash + 1).replace(/\.(?:exe|com|bat|cmd)$/, '');
+    const absolute = /^\/(?:usr\/|opt\/)?(?:local\/)?s?bin\//.test(path) || /^[a-z]:\/?.*system32/.test(path);
+    const program = SHELL_PROGRAMS.has(base);
+    const word = !program && SHELL_WORDS.has(base);
+    const globbed = this.isGlobbedPath(path);
+    if (!program && !word && !globbed) return undefined;
+    if (path.length === 0 || (slash >= 0 && !absolute && !globbed)) return undefined;
+    const shape = argumentShape(command, input);
+    const score = globbed && !program ? (command.opener === '' ? 0 : 5) : this.score(command, input, { absolute, program, shape });
+    if (score <= 0) return undefined;
+    return { category: this.category, score, reason: `${command.opener.trim() || 'command'} ${base}`.trim(), index: command.at };
+  }
+
+  private score(command: ShellCommand, input: InspectedText, facts: { absolute: boolean; program: boolean; shape: Shape }): number {
+    const { shape } = facts;
+    const weight = OPENER_WEIGHT[command.opener] ?? 0;
+    if (command.opener === '') {
+      if (input.document || input.isName) return 0;
+      if (facts.absolute) return shape === 'strong' || shape === 'none' ? 4 : 3;
+      if (!facts.program || input.name === 'command') return shape === 'strong' && /^[ +](?:[a-z]:|\/)/i.test(command.rest) && command.program !== 'file' ? 4 : 0;
+      return shape === 'strong' ? 4 : 0;
+    }
+    if (input.document) {
+      // A page of text quotes commands; only a substitution or a pipe with a whole command line stands out.
+      return shape === 'strong' && weight >= 2 && input.source !== 'body' ? 5 : shape === 'strong' && command.disguised ? 5 : 0;
+    }
+    if (command.opener === '\n') {
+      const edge = /^[\s"'\\]*$/.test(input.text.slice(0, command.at));
+      if (facts.absolute) return 5;
+      if (shape === 'strong' && facts.program) return 5;
+      return edge && facts.program && (shape === 'none' || shape === 'strong') ? 5 : 0;
+    }
+    if (facts.absolute) return 6;
+    if (command.disguised && facts.program) return 6;
+    switch (shape) {
+      case 'strong':
+        return facts.program ? 4 + Math.max(1, weight) : weight >= 2 ? 6 : 5;
+      case 'none':
+        if (!facts.program) return weight >= 3 ? 5 : 0;
+        if (command.opener === '&') return command.following === '=' ? 0 : input.text.length < 40 ? 5 : 3;
+        return weight >= 2 ? 5 + (weight >= 3 ? 1 : 0) : 3;
+      case 'words':
+        return facts.program && weight >= 3 ? 6 : facts.program && command.program.length > 3 && weight >= 2 ? 3 : 0;
+      default:
+        return 0;
+    }
+  }
+
+  /** `/b?n/c?t`, `/e*c/p*d`: wildcards inside the segments of an absolute path. */
+  private isGlobbedPath(word: string): boolean {
+    if (!word.startsWith('/') || word.length > 60) return false;
+    return /^(?:\/[a-z0-9?*[\]-]{1,20}){2,5}$/.test(word) && /[a-z?*]\?[a-z?*]|\?{2}|[a-z]\*[a-z]/.test(word) && (word.match(/[?*]/g)?.length ?? 0) >= 2;
+  }
+
+  /** Constructs that are no command position, yet belong to shells alone. */
+  private constructs(input: InspectedText): Finding | undefined {
+    const { lower, document } = input;
+    const finding = (score: number, reason: string, index: number): Finding => ({ category: 'command_injection', score, reason, index });
+    const functionImport = lower.indexOf('() {');
+    if (functionImport >= 0 && /^\(\) \{ ?[^}]{0,20};? ?\} ?;/.test(lower.slice(functionImport, functionImport + 48))) return finding(7, 'function definition in a variable', functionImport);
+    for (const device of ['/dev/tcp/', '/dev/udp/']) {
+      const at = lower.indexOf(device);
+      if (at >= 0) return finding(document ? 4 : 6, 'network device of bash', at);
+    }
+    const variable = /\$\{?ifs\b|\$\{ifs|\$@{1,2}[a-z]|%(?:comspec|systemroot|windir|programfiles|appdata|userprofile)%/.exec(lower.slice(0, 20_000));
+    if (variable) return finding(document ? 3 : 5, `variable ${variable[0]}`, variable.index);
+    const here = lower.indexOf('<<<');
+    if (here >= 0 && !document && /^<<<\s?["'$]?[a-z(]/.test(lower.slice(here, here + 8))) return finding(5, 'here-string', here);
+    const shell = /(?:^|[\s;|&"'`(/])(?:cmd(?:\.exe)?\s?\/[ckr]|powershell(?:\.exe)?\s-|(?:ba|z|k|c)?sh\s-[ci]|python[23]?\s-c|perl\s-e|ruby\s-e|php\s-r|invoke-expression|\(new-object net\.webclient)/.exec(lower.slice(0, 20_000));
+    if (shell) return finding(document ? 3 : 6, 'interpreter with inline code', shell.index);
+    const glob = /\/(?:[a-z]{0,6}[?*][a-z?*]{0,8})\/[a-z]{0,8}[?*]{1,}[a-z?*]{0,8}/.exec(lower.slice(0, 4000));
+    if (glob && !document && /(?:^|[\s;|&`$({,])(?:\\?[a-z]|''|""){2,14}[\s+,$<]/.test(lower.slice(0, glob.index + 1))) return finding(5, 'path spelled with wildcards', glob.index);
+    return undefined;
+  }
+}
+
+type Shape = 'strong' | 'none' | 'words' | 'other';
+
+/** What follows a program: nothing, an option or a path (`strong`), ordinary words, or something else. */
+function argumentShape(command: ShellCommand, { text }: InspectedText): Shape {
+  const { rest, following } = command;
+  if (following === '=' || following === ':') return 'other';
+  const after = rest.trim();
+  if (after === '' || /^["')}\]]{1,3}$/.test(after)) return 'none';
+  if (following === '\\' || following === '^' || following === '$') return /^(?:\s|\\|\$)/.test(text.slice(command.end, command.end + 2)) ? 'strong' : 'other';
+  if (!/^[\s+<>,"')#]/.test(rest)) return 'other';
+  const argument = after.replace(/^[+,]+\s*/, '');
+  if (/^(?:-{1,2}[a-z]|\/[a-z?]?(?:\s|$)|\/[\w.?*]+\/|\/[a-z.]{2,}|~\/|\.{1,2}\/|[a-z]:(?:[\\/+]|$)|\\\\|[<>]{1,2}&?\s?[\w/$"'.]|\$[({\w]|`|["'$]?%[a-z]+%|\*|https?:\/\/|\(|"\$)/i.test(argument)) return 'strong';
+  if (/^["'][^"']{0,80}["']/.test(argument)) return 'strong';
+  if (/^\d{1,15}(?:\.\d{1,3}){3}\b/.test(argument)) return 'strong';
+  if (/^\d{1,6}\s*(?:$|[*+/#%-])/.test(argument)) return 'strong';
+  if (/^[\w.-]{1,60}\.(?:txt|php|sh|exe|ps1|html?|log|conf|cfg|ini|js|py|pl|bat|cmd|dll|gz|tar|zip|[a-z]{2,10}\.[a-z]{2,})\b/i.test(argument)) return 'strong';
+  if (/^[a-z][\w-]*(?:-[\w]+)*\.[\w.-]+\.[a-z]{2,}/i.test(argument)) return 'strong';
+  if (/^[\w@.-]+\s*(?:#|$)/.test(argument) && command.opener !== '' && argument.length < 24) return SHELL_VARIABLES.has(argument) ? 'strong' : 'words';
+  return /^[#)]/.test(argument) ? 'none' : 'words';
+}

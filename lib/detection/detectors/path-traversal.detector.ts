@@ -1,0 +1,59 @@
+import { countClimbs, normalisePath } from '../grammar/path-forms';
+import { sensitivityOf } from '../grammar/sensitive-paths';
+import { CharacterClass } from '../scan/character-classes';
+import { Hint } from '../scan/prefilter';
+import { type Detector, type Finding, type InspectedText } from './detector';
+
+/** Files that documents and configurations refer to by relative paths. */
+const ASSET = /\.(?:json|jsonc|md|mdx|ts|tsx|js|jsx|mjs|cjs|css|scss|less|html?|png|jpe?g|gif|svg|webp|pdf|ya?ml|map|d\.ts|xsd|xml|wasm|vue|rst|proto|avsc)(?:[#?].*)?$/;
+/** Longest run of text in which a path is looked for around its dots. */
+const WINDOW = 400;
+
+/** Steps out of a directory: counts `..` segments of the normalised path and looks at where they lead. */
+export class PathTraversalDetector implements Detector {
+  readonly name = 'path-traversal';
+  readonly category = 'path_traversal' as const;
+
+  concerns({ profile, text }: InspectedText): boolean {
+    return profile.hintsAt(Hint.traversal) || (profile.has(CharacterClass.dot) && text.includes('..')) || text.includes('0x2e');
+  }
+
+  inspect(input: InspectedText): Finding | undefined {
+    const { text, source, document, isName } = input;
+    const at = Math.max(0, firstDots(text));
+    const path = normalisePath(text.length > WINDOW ? text.slice(Math.max(0, at - 60), at + WINDOW) : text);
+    const { climbs, leading } = countClimbs(path);
+    const finding = (score: number, reason: string): Finding => ({ category: this.category, score, reason, index: at });
+    if (climbs === 0) return this.padded(input, path);
+    const target = path.slice(path.lastIndexOf('../') + 3);
+    const spaced = /\s/.test(text.trim()) && !/^[./\\]/.test(text.trim());
+    const secret = sensitivityOf(path.replaceAll('../', '')) >= 3 || sensitivityOf(`/${target}`) >= 3;
+    if (secret && (!spaced || climbs > 1)) return finding(document ? 4 : 7, 'path to a sensitive file');
+    if (source === 'path') return finding(6, 'dot segments in the request path');
+    if (text.includes('..;') && path.includes('/..')) return finding(6, 'dot segment with a path parameter');
+    const backslashes = text.includes('..\\');
+    if (isName) return finding(climbs > 1 ? 5 : 3, 'path in a name');
+    if (document || spaced) return climbs >= 3 && !ASSET.test(target) ? finding(source === 'body' && document ? 3 : 5, 'climbing path') : undefined;
+    const asset = ASSET.test(target);
+    if (climbs >= 2) return finding(source === 'body' && asset ? (climbs >= 4 ? 5 : 2) : 6, `climbs ${climbs} directories`);
+    if (backslashes) return finding(asset ? 4 : 5, 'climbs with a backslash');
+    if (source !== 'body') return finding(leading && !asset ? 5 : target === '' ? 5 : 4, 'climbs a directory');
+    return finding(leading && !asset ? 3 : 2, 'climbs a directory');
+  }
+
+  /** Long rows of `/./` or of dots exhaust path buffers and have no other use. */
+  private padded({ text, document }: InspectedText, path: string): Finding | undefined {
+    if (document) return undefined;
+    const rows = path.includes('/././') || /(?:\.\s?[\\/]\s?){3}/.test(path.slice(0, WINDOW)) || /\/\.\r|\.\r\.|\.\0\./.test(text.slice(0, WINDOW));
+    if (rows) return { category: this.category, score: 5, reason: 'padded path', index: 0 };
+    if (/^(?:\.\.[;\\.]{1,4}){2,}/.test(text.slice(0, 40)) || /(?:\.\.?[;\\]){3}/.test(text.slice(0, 80))) {
+      return { category: this.category, score: 5, reason: 'dot segments in another spelling', index: 0 };
+    }
+    return undefined;
+  }
+}
+
+function firstDots(text: string): number {
+  const dots = text.indexOf('..');
+  return dots >= 0 ? dots : text.indexOf('.');
+}

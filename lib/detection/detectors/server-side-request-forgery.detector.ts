@@ -1,0 +1,84 @@
+import { judgeHost } from '../grammar/url-hosts';
+import { CharacterClass } from '../scan/character-classes';
+import { Hint } from '../scan/prefilter';
+import { type Detector, type Finding, type InspectedText, stronger } from './detector';
+
+/** Schemes that make a server speak other protocols or read its own files. */
+const FOREIGN_SCHEME = /^(gopher|dict|tftp|ldap|ldaps|ldapi|netdoc|jar|sftp|tn3270|smb|rmi|telnet|imap|pop3|smtp|ssh2(?:\.\w+)?|rtmp|redis|mysql|unix|vbscript|mailto-x|local_file|netrc):/;
+/** A native application's own redirect target is loopback by design (RFC 8252, section 7.3). */
+const REDIRECT_NAME = /redirect|post_?logout|callbackurls|origins?$|^(?:origin|referer|referrer|host)$/;
+const HEADER_WITHOUT_URL = /^(?:user-agent|referer|referrer|origin|host|x-forwarded-host|forwarded|x-forwarded-for)$/;
+
+/**
+ * A value that is a URL as a whole, judged by the host that it names: loopback, private, link-local, cloud metadata,
+ * in every notation that URL parsers accept. Public URLs are URLs.
+ */
+export class ServerSideRequestForgeryDetector implements Detector {
+  readonly name = 'server-side-request-forgery';
+  readonly category = 'ssrf' as const;
+
+  concerns({ profile }: InspectedText): boolean {
+    return profile.hintsAt(Hint.url | Hint.host) && profile.has(CharacterClass.colon | CharacterClass.slash);
+  }
+
+  inspect(input: InspectedText): Finding | undefined {
+    const { document, source, isName } = input;
+    if (document || isName || source === 'path') return undefined;
+    const value = input.text.trim();
+    const lower = value.toLowerCase();
+    return stronger(this.foreign(input, lower), this.host(input, value, lower));
+  }
+
+  private foreign(input: InspectedText, lower: string): Finding | undefined {
+    const scheme = FOREIGN_SCHEME.exec(lower)?.[1];
+    const finding = (score: number, reason: string): Finding => ({ category: this.category, score, reason, index: 0 });
+    if (scheme && /^[a-z0-9.]+:(?:\/{1,3}\S|[a-z]+:\/|\/)/.test(lower)) return finding(/^(?:sftp|telnet|imap|pop3|smtp|rtmp|redis|mysql|ldaps?|smb)$/.test(scheme) ? 5 : 6, `${scheme} URL`);
+    if (lower.startsWith('unix:') && /^unix:(?:a{3}|\/|[^|]{0,2000}\|https?:)/.test(lower)) return finding(6, 'unix socket URL');
+    if (/^url:(?:file|https?|ftp|gopher):/.test(lower)) return finding(6, 'nested URL scheme');
+    return undefined;
+  }
+
+  private host({ name, source, text }: InspectedText, value: string, lower: string): Finding | undefined {
+    const finding = (score: number, reason: string): Finding => ({ category: this.category, score, reason, index: 0 });
+    const header = source === 'header' && HEADER_WITHOUT_URL.test(name);
+    const match = /^(?:(?:https?|ftp|wss?|exp|url):(?:\/{1,8}|\\{2}|(?=\[))|\/{2,4}|\\{2})([^/?#\\\s]{0,300})/.exec(lower);
+    if (!match) {
+      const bare = /^(localhost|127(?:\.\d{1,3}){1,3}|169\.254\.169\.254|\[::1?\]|0\.0\.0\.0)(?::\d{1,5})?(?:\/|$)/.exec(lower)?.[1];
+      const named = /url|uri|host|target|dest|site|endpoint|server|proxy|webhook|callback|feed|link|href|domain|ssrf|ip$/.test(name);
+      return bare !== undefined && named && !header && /[/:]/.test(lower) && source !== 'header' ? finding(5, 'local host') : undefined;
+    }
+    const authority = match[1] ?? '';
+    if (/^\$\{[\w.]+\}/.test(authority)) return /\$\{aws|\$\{[a-z]+_(?:api|host|url|endpoint)\}/.test(authority) && source !== 'header' ? finding(5, 'host from the server’s environment') : undefined;
+    const userinfo = authority.lastIndexOf('@');
+    const host = hostOf(userinfo >= 0 ? authority.slice(userinfo + 1) : authority);
+    const kind = judgeHost(host);
+    const redirect = REDIRECT_NAME.test(name);
+    switch (kind) {
+      case 'metadata':
+        return finding(7, 'cloud metadata address');
+      case 'disguised':
+        return header ? undefined : finding(redirect ? 5 : 6, 'address in disguise');
+      case 'loopback':
+        return header || redirect ? (header ? undefined : finding(2, 'loopback address')) : finding(5, 'loopback address');
+      case 'private':
+        return header || redirect ? (header ? undefined : finding(2, 'private address')) : finding(source === 'body' ? 4 : 5, 'private address');
+      default:
+        break;
+    }
+    if (userinfo >= 0 && !header) {
+      const shown = hostOf(authority.slice(0, userinfo).replace(/^.*@/, '').replace(/:.*$/, ''));
+      if (/^\d|\./.test(shown) && judgeHost(shown) !== 'public') return finding(5, 'address before @');
+    }
+    // `http://public#@127.0.0.1/`, `http://public\@127.0.0.1`: parsers disagree about the host (Orange Tsai, Black Hat 2017).
+    const confused = /^[^\s]{0,200}[#\\ ]@?([\w.:[\]-]{3,60})/.exec(value.slice(match[0].length, match[0].length + 260));
+    if (confused?.[1] && /@/.test(text) && judgeHost(hostOf(confused[1])) !== 'public') return finding(5, 'second host');
+    return undefined;
+  }
+}
+
+/** The host without its port. */
+function hostOf(authority: string): string {
+  if (authority.startsWith('[')) return authority;
+  const colon = authority.indexOf(':');
+  return colon < 0 ? authority : authority.slice(0, colon);
+}

@@ -1,0 +1,134 @@
+import { isWord, wordSet } from '../grammar/characters';
+import { CharacterClass } from '../scan/character-classes';
+import { type Detector, type Finding, type InspectedText, stronger } from './detector';
+
+/** Opening and closing marks of template languages. */
+const DELIMITERS: readonly (readonly [string, string])[] = [
+  ['{{', '}}'],
+  ['${', '}'],
+  ['#{', '}'],
+  ['*{', '}'],
+  ['@{', '}'],
+  ['~{', '}'],
+  ['<%', '%>'],
+  ['{%', '%}'],
+  ['{!', '!}'],
+  ['[[', ']]'],
+  ['{=', '}'],
+  ['@(', ')'],
+  ['{', '}'],
+];
+
+/** Objects that engines hand to every template. */
+const GLOBALS = wordSet(
+  'self config request session settings application app lipsum cycler joiner namespace url_for get_flashed_messages g env _self dump environ class this constructor global process smarty runtime t execution pagecontext requestscope sessionscope applicationscope beans _context debug',
+);
+const TAGS = /^%-?\s{0,8}(?:debug|import|include|set|macro|for|if|load|exec|block|extends|from|raw|with|filter|call|python|csrf_token|ssi|php)\b/;
+const MAX_EXPRESSIONS = 60;
+
+/** Expressions between template delimiters. A placeholder such as `{{ name }}` is text; arithmetic and calls are programs. */
+export class TemplateInjectionDetector implements Detector {
+  readonly name = 'template-injection';
+  readonly category = 'template_injection' as const;
+
+  concerns({ profile }: InspectedText): boolean {
+    return (
+      profile.has(CharacterClass.brace) ||
+      profile.hasAll(CharacterClass.lessThan | CharacterClass.percent) ||
+      profile.hasAll(CharacterClass.hash | CharacterClass.parenthesis) ||
+      profile.hasAll(CharacterClass.at | CharacterClass.parenthesis) ||
+      profile.hasAll(CharacterClass.hash | CharacterClass.bracket)
+    );
+  }
+
+  inspect(input: InspectedText): Finding | undefined {
+    let found = this.directives(input);
+    let seen = 0;
+    for (const [open, close] of DELIMITERS) {
+      let at = input.text.indexOf(open);
+      while (at >= 0 && seen < MAX_EXPRESSIONS) {
+        seen++;
+        const start = at + open.length;
+        const end = Math.min(closing(input.text, start, close), start + 1000);
+        found = stronger(found, this.expression(input, open, at, input.text.slice(start, end)));
+        at = input.text.indexOf(open, start);
+      }
+    }
+    return found;
+  }
+
+  private expression(input: InspectedText, open: string, index: number, raw: string): Finding | undefined {
+    const body = raw.trim();
+    const lower = body.toLowerCase();
+    const finding = (score: number, reason: string): Finding => ({ category: this.category, score, reason, index });
+    if (body === '') return undefined;
+    const weight = open === '{' || open === '@(' ? -2 : input.document ? -3 : 0;
+    if (isArithmetic(body)) return open === '@(' || (open === '{' && !/^\d+\*\d+$/.test(body)) ? finding(input.text.length < 16 && open === '@(' ? 5 : 0, 'arithmetic') : finding(Math.max(3, 6 + weight), 'arithmetic in a template');
+    if (/__\w+__|\.mro\b|subclasses\(|\battr\(|getclass\(|forname\(|\bclass\.|\.constructor|\bruntime\b|\.exec\(|\bpopen\b|\bsystem\(|processbuilder|freemarker|classloader/.test(lower)) {
+      return finding(input.document ? 4 : 7, 'introspection in a template');
+    }
+    if (open === '{' || open === '@(') return undefined;
+    if (open === '<%') return finding(input.document ? 3 : 6, 'server page expression');
+    if (open === '{%') return TAGS.test(`%${lower.replace(/^-/, '')}`) ? finding(input.document ? 2 : 5, 'template tag') : undefined;
+    const root = /^[$@#]?[a-z_]\w*/.exec(lower)?.[0] ?? '';
+    const call = /[\w\])]\s?\(/.test(body);
+    if (open === '[[') return call && /\$\{|\(/.test(body) ? finding(3, 'expression') : undefined;
+    if (GLOBALS.has(root) && (call || /[.[]/.test(body))) return finding(Math.max(2, (call ? 6 : 4) + weight), `use of ${root}`);
+    if (GLOBALS.has(root) && lower === root) return finding(input.text.trim().length <= raw.length + open.length * 2 ? 5 : 2, `use of ${root}`);
+    if (/\?(?:new|api|eval|lower_abc|upper_abc|interpret|c)\b/.test(lower)) return finding(6, 'built-in of FreeMarker');
+    if (/\bt\([\w.$]+\)|new\s+[\w.]+\(|@[\w.]+@/.test(lower)) return finding(6, 'type reference in an expression');
+    if (/^['"[(]/.test(body) && /['"\])]\s?[.|*[(]/.test(body)) return finding(Math.max(2, 6 + weight), 'method of a literal');
+    if (/^['"`]?<(?:script|img|svg)/.test(lower.replace(/^['"]\s?/, ''))) return finding(5, 'markup in a template');
+    if (/^#(?:with|each|if|unless)\b|^(?:lookup|this\.)/.test(lower) && open === '{{') return finding(input.document ? 2 : 5, 'block helper');
+    if (/^(?:range|php|system|passthru|range\.|include|import|require|print|printf|eval|exec)\b/.test(lower) && (call || open === '{{')) return finding(Math.max(3, 6 + weight), 'function in a template');
+    if (call && open === '{{') return finding(Math.max(2, 5 + weight), 'call in a template');
+    if (call && (open === '${' || open === '#{' || open === '*{' || open === '~{')) return finding(Math.max(2, (input.text.trim().startsWith(open) ? 5 : 4) + weight), 'call in a template');
+    if (open === '@{' && /\[/.test(body)) return finding(Math.max(2, 6 + weight), 'interpolated block');
+    return undefined;
+  }
+
+  /** Velocity, FreeMarker, Razor and Smarty statements outside delimiters. */
+  private directives({ lower, document }: InspectedText): Finding | undefined {
+    const found = /#(?:set|foreach|parse|include|evaluate|macro)\s{0,4}\(\s{0,4}[$"'\w]|[<[]#(?:assign|include|import|function|list|macro|if|ftl)\b|@(?:using|model|inject|functions|code)\s+[\w{]|\{(?:php|literal|smarty\.|system|math equation)[\s}(.]|\{[a-z]{2,12}:[a-z]+\s[^{}]{0,80}runphp|@\{\s{0,4}(?:system|var|int|string)\b/.exec(lower.slice(0, 20_000));
+    if (!found) return undefined;
+    return { category: this.category, score: document ? 3 : 6, reason: 'template directive', index: found.index };
+  }
+}
+
+/** `7*7`, `1+1`, `'7'*7`: numbers and operators alone, with at least one operator between two operands. */
+function isArithmetic(text: string): boolean {
+  if (text.length > 60 || text.length < 3) return false;
+  let operands = 0;
+  let operators = 0;
+  let inside = false;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (isWord(code) || code === 46) {
+      if (!(code >= 48 && code <= 57) && code !== 46) return false;
+      if (!inside) operands++;
+      inside = true;
+    } else {
+      inside = false;
+      const character = text.charAt(index);
+      if ('+-*/%'.includes(character)) operators++;
+      else if (!' \'"()'.includes(character)) return false;
+    }
+  }
+  return operands >= 2 && operators >= 1 && !/^\d+\s?-\s?\d+$/.test(text) && !/^\d+\/\d+$/.test(text);
+}
+
+/** The matching close for `{`-like delimiters, counting nested braces; the text's end when there is none. */
+function closing(text: string, start: number, close: string): number {
+  if (close !== '}') {
+    const at = text.indexOf(close, start);
+    return at < 0 ? Math.min(text.length, start + 1000) : at;
+  }
+  let depth = 0;
+  const limit = Math.min(text.length, start + 1000);
+  for (let index = start; index < limit; index++) {
+    const code = text.charCodeAt(index);
+    if (code === 123) depth++;
+    else if (code === 125 && depth-- === 0) return index;
+  }
+  return limit;
+}

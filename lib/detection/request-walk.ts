@@ -1,0 +1,288 @@
+import { decodePercent } from './decoding/percent-decoder';
+import { type InspectedRequest, type ValueSource } from './detection.types';
+import { type Place } from './inspected-value';
+import { type ValueInspector } from './value-inspector';
+import { type CleanTexts } from './clean-texts';
+import { cookiePairs } from './values/cookie-pairs';
+import { graphqlStrings } from './values/graphql-document';
+import { boundaryOf, multipartParts } from './values/multipart-parts';
+import { queryPairs } from './values/query-string';
+import { xmlValues } from './values/xml-values';
+
+/** Headers that no handler interprets, or that are read elsewhere. */
+const QUIET_HEADERS: ReadonlySet<string> = new Set([
+  'host', 'connection', 'content-length', 'cookie', 'date', 'if-modified-since', 'if-unmodified-since', 'if-none-match', 'if-match',
+  'sec-websocket-key', 'sec-websocket-version', 'keep-alive', 'dnt', 'upgrade-insecure-requests', 'te', 'expect', 'content-md5',
+]); // prettier-ignore
+
+const DOCUMENT_DETECTORS: ReadonlySet<string> = new Set(['xml-injection', 'deserialization', 'code-injection', 'jndi-injection']);
+const LONGEST_JSON = 65_536;
+const PAIRS = 10_000;
+
+/** Feeds every value of a request that a handler could read to an inspector, each once, without recursion. */
+export class RequestWalk {
+  constructor(
+    private readonly inspector: ValueInspector,
+    private readonly clean: CleanTexts,
+  ) {}
+
+  request(request: InspectedRequest): void {
+    const mark = request.path.indexOf('?');
+    const path = mark < 0 ? request.path : request.path.slice(0, mark);
+    const query = request.query ?? (mark < 0 ? '' : request.path.slice(mark + 1));
+    this.path(path);
+    if (query !== '') this.pairs('query', query);
+    this.headers(request.headers);
+    this.body(request);
+    for (const file of request.files ?? []) this.filename(file.field, file.filename);
+  }
+
+  /** The raw path as a whole, then each segment that holds more than a plain name. */
+  path(path: string): void {
+    if (this.clean.has(path)) return;
+    const place: Place = { parent: undefined, key: 'path' };
+    let clean = this.inspector.text('path', place, '', path);
+    const segments = path.split('/');
+    if (segments.length <= 200) {
+      for (const segment of segments) {
+        if (segment.length > 2 && /[^\w.~:@-]/.test(segment) && this.inspector.visit()) {
+          clean = this.inspector.text('query', place, 'path', decodePercent(segment)) && clean;
+        }
+      }
+    }
+    if (clean) this.clean.add(path);
+  }
+
+  pairs(source: 'query' | 'body', text: string): void {
+    const root: Place = { parent: undefined, key: source };
+    const excluded = source === 'query' ? this.inspector.policy.params : this.inspector.policy.bodyFields;
+    let count = 0;
+    for (const { name, value } of queryPairs(text, PAIRS)) {
+      if (!this.inspector.visit()) return;
+      count++;
+      if (excluded.matches(name)) continue;
+      const place: Place = { parent: root, key: name };
+      this.name(source, place, name);
+      if (value !== '') this.string(source, place, name, value);
+      else if (name !== '' && text.length < 4096) this.string(source, place, '', name);
+    }
+    if (count === PAIRS) this.inspector.truncate('nodes');
+  }
+
+  headers(headers: InspectedRequest['headers']): void {
+    const { policy } = this.inspector;
+    const root: Place = { parent: undefined, key: 'headers' };
+    for (const name in headers) {
+      if (!Object.hasOwn(headers, name)) continue;
+      const value = headers[name];
+      if (value === undefined) continue;
+      const folded = name.toLowerCase();
+      if (folded === 'cookie') this.cookies(typeof value === 'string' ? value : value.join('; '));
+      if (QUIET_HEADERS.has(folded) || policy.headers.matches(folded)) continue;
+      for (const line of typeof value === 'string' ? [value] : value) {
+        if (this.clean.has(line)) continue;
+        if (!this.inspector.visit()) return;
+        const text = folded === 'authorization' ? line.replace(/^Basic\s+\S+$/i, '') : line;
+        if (this.inspector.text('header', { parent: root, key: folded }, folded, repairUtf8(text))) this.clean.add(line);
+      }
+    }
+  }
+
+  cookies(header: string): void {
+    const root: Place = { parent: undefined, key: 'cookies' };
+    for (const { name, value } of cookiePairs(header, 300)) {
+      if (!this.inspector.visit()) return;
+      if (this.inspector.policy.cookies.matches(name)) continue;
+      const place: Place = { parent: root, key: name };
+      this.name('cookie', place, name);
+      if (value !== '') this.string('cookie', place, name, repairUtf8(value));
+    }
+  }
+
+  body({ body, rawBody, contentType }: InspectedRequest): void {
+    const type = (contentType ?? '').toLowerCase();
+    const raw = rawBody ?? (typeof body === 'string' ? body : Buffer.isBuffer(body) ? body.toString('utf8') : undefined);
+    if (raw !== undefined && type.startsWith('multipart/')) {
+      const boundary = boundaryOf(contentType ?? '');
+      if (boundary !== undefined) {
+        this.multipart(raw, boundary);
+        return;
+      }
+    }
+    if (raw !== undefined && type.startsWith('application/x-www-form-urlencoded')) {
+      this.pairs('body', raw);
+      return;
+    }
+    const root: Place = { parent: undefined, key: 'body' };
+    if (typeof body === 'string' || Buffer.isBuffer(body)) this.string('body', root, '', raw ?? '', type.includes('xml'));
+    else if (typeof body === 'object' && body !== null) this.structure('body', root, body);
+  }
+
+  /** A text that may itself be structured: JSON, lines of JSON, XML, a GraphQL document. */
+  string(source: ValueSource, place: Place, name: string, text: string, isXml = false): void {
+    const first = text.charCodeAt(0);
+    if (text.length > 1 && text.length <= LONGEST_JSON && (first === 123 || first === 91)) {
+      const parsed = parseJson(text);
+      if (parsed !== undefined) {
+        this.structure(source, place, parsed);
+        return;
+      }
+      if (text.includes('}\n') || text.includes('}\r\n')) {
+        const lines = text.split('\n').map((line) => parseJson(line.trim()) ?? line);
+        this.structure(source, place, lines);
+        return;
+      }
+    }
+    if (source === 'body' && (isXml || text.startsWith('<?xml')) && text.includes('<')) {
+      this.xml(place, text);
+      return;
+    }
+    const graphql = (name === 'query' || name === '') && text.includes('{') ? graphqlStrings(text) : undefined;
+    if (graphql) {
+      for (const literal of graphql) if (this.inspector.visit()) this.inspector.text(source, place, name, literal);
+      return;
+    }
+    this.inspector.text(source, place, lastName(name), text);
+  }
+
+  private xml(place: Place, text: string): void {
+    this.inspector.text('body', place, 'xml', text, false, DOCUMENT_DETECTORS);
+    for (const value of xmlValues(text)) {
+      if (!this.inspector.visit()) return;
+      this.inspector.text('body', { parent: place, key: value.name }, value.name.toLowerCase(), value.text);
+    }
+    if (/<script|\son[a-z]{3,20}\s?=|<!--#/i.test(text.slice(0, 20_000))) {
+      this.inspector.text('body', place, 'xml', text, false, new Set(['cross-site-scripting']));
+    }
+  }
+
+  private multipart(text: string, boundary: string): void {
+    const root: Place = { parent: undefined, key: 'body' };
+    let parts = 0;
+    for (const part of multipartParts(text, boundary)) {
+      if (!this.inspector.visit()) return;
+      parts++;
+      const place: Place = { parent: root, key: part.name };
+      if (this.inspector.policy.bodyFields.matches(part.name)) continue;
+      this.name('body', place, part.name);
+      if (part.filename === undefined) this.string('body', place, part.name, part.content);
+      else this.file(place, part.name, part.filename, part.content);
+    }
+    if (parts === 0) this.inspector.text('body', root, '', text);
+  }
+
+  /** A file's name always; its content when it is text that a server would run or a processor resolve. */
+  private file(place: Place, field: string, filename: string, content: string): void {
+    this.filename(field, filename);
+    const head = content.slice(0, 8192);
+    if (!/[\u0000-\u0008\u000e-\u001f]/.test(head.slice(0, 512))) {
+      this.inspector.text('body', { parent: place, key: 'content' }, 'file', head, false, DOCUMENT_DETECTORS);
+    }
+  }
+
+  filename(field: string, filename: string | undefined): void {
+    if (!filename) return;
+    const place: Place = { parent: { parent: { parent: undefined, key: 'body' }, key: field }, key: 'filename' };
+    // Directories have no place in a file name (RFC 7578, section 4.2), and neither have script extensions of other servers.
+    this.inspector.text('body', place, 'filename', filename);
+    this.inspector.text('query', place, 'filename', decodePercent(filename));
+    this.inspector.filename(place, filename);
+  }
+
+  /** Keys and values of a parsed structure, depth first, with a stack of its own. */
+  structure(source: ValueSource, root: Place, value: object): void {
+    const stack: Container[] = [{ value, place: root, depth: 1 }];
+    const seen = new WeakSet<object>();
+    for (let container = stack.pop(); container; container = stack.pop()) {
+      if (seen.has(container.value)) continue;
+      seen.add(container.value);
+      if (!this.inspector.visit(container.depth)) return;
+      if (Array.isArray(container.value)) this.items(source, container, stack);
+      else this.fields(source, container, stack);
+    }
+  }
+
+  private items(source: ValueSource, container: Container, stack: Container[]): void {
+    const list = container.value as readonly unknown[];
+    for (let index = 0; index < list.length; index++) {
+      const item = list[index];
+      if (typeof item === 'number' || typeof item === 'boolean' || item === null) continue;
+      if (!this.inspector.visit(container.depth)) return;
+      this.child(source, container, index, item, nameOf(container.place), stack);
+    }
+  }
+
+  private fields(source: ValueSource, container: Container, stack: Container[]): void {
+    const record = container.value as Readonly<Record<string, unknown>>;
+    const { bodyFields } = this.inspector.policy;
+    for (const key of Object.keys(record)) {
+      if (!this.inspector.visit(container.depth)) return;
+      if (!bodyFields.empty && source === 'body' && (bodyFields.matches(key) || bodyFields.matches(fieldPath(container.place, key)))) continue;
+      const item = record[key];
+      if (!this.clean.has(key)) this.name(source, { parent: container.place, key }, key);
+      if (key === 'prototype' && container.place.key === 'constructor') this.name(source, { parent: container.place, key }, 'constructor.prototype');
+      if (typeof item === 'number' || typeof item === 'boolean' || item === null) continue;
+      this.child(source, container, key, item, key, stack);
+    }
+  }
+
+  private child(source: ValueSource, container: Container, key: string | number, item: unknown, name: string, stack: Container[]): void {
+    if (typeof item === 'string') {
+      if (item !== '') this.string(source, { parent: container.place, key }, name, item);
+    } else if (typeof item === 'object' && item !== null && !Buffer.isBuffer(item)) {
+      stack.push({ value: item, place: { parent: container.place, key }, depth: container.depth + 1 });
+    }
+  }
+
+  private name(source: ValueSource, place: Place, name: string): void {
+    if (name.length === 0 || this.clean.has(name)) return;
+    if (this.inspector.text(source, place, '', name, true)) this.clean.add(name);
+  }
+}
+
+interface Container {
+  readonly value: object;
+  readonly place: Place;
+  readonly depth: number;
+}
+
+function nameOf(place: Place): string {
+  for (let at: Place | undefined = place; at; at = at.parent) if (typeof at.key === 'string') return at.key;
+  return '';
+}
+
+/** `items.name` of `body.items[2].name` */
+function fieldPath(place: Place, key: string): string {
+  const keys: string[] = [key];
+  for (let at: Place | undefined = place; at?.parent; at = at.parent) if (typeof at.key === 'string') keys.push(at.key);
+  return keys.reverse().join('.');
+}
+
+/** `b` of `a[b]`, in lower case. */
+function lastName(name: string): string {
+  return name.length > 200 ? '' : name.toLowerCase();
+}
+
+function parseJson(text: string): object | undefined {
+  const first = text.charCodeAt(0);
+  if (first !== 123 && first !== 91) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Node hands header bytes over as Latin-1; what was sent as UTF-8 is read as such. */
+function repairUtf8(text: string): string {
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code > 255) return text;
+    if (code >= 128) {
+      const decoded = Buffer.from(text, 'latin1').toString('utf8');
+      return decoded.includes('\ufffd') ? text : decoded;
+    }
+  }
+  return text;
+}

@@ -1,0 +1,114 @@
+import { CharacterClass, CLASS_OF } from './character-classes';
+import { KeywordAutomaton } from './keyword-automaton';
+
+/** What the words in a text hint at. */
+export const Hint = {
+  sql: 1 << 0,
+  logic: 1 << 1,
+  markup: 1 << 2,
+  script: 1 << 3,
+  command: 1 << 4,
+  traversal: 1 << 5,
+  file: 1 << 6,
+  url: 1 << 7,
+  prototype: 1 << 8,
+  serialized: 1 << 9,
+  code: 1 << 10,
+  xml: 1 << 11,
+  protocol: 1 << 12,
+  xpath: 1 << 13,
+  /** A digit-and-dots host, `localhost`, a scheme without slashes: read by the URL detector. */
+  host: 1 << 14,
+  /** Words that ordinary text hardly ever holds: what decides whether the middle of a very long text is read in depth. */
+  rare: 1 << 15,
+} as const;
+
+const WORDS: Record<keyof typeof Hint, string> = {
+  sql: `select union insert update delete drop create alter declare exec having waitfor sleep benchmark order information_
+    outfile dumpfile infile xp_ sp_ dbms_ utl_ pg_ sysobjects extractvalue updatexml load_file like between shutdown procedure
+    truncate group randomblob regexp rlike sysdate sqlite_ rdb dual case call merge grant limit overlay tables schema handler prepare print`,
+  logic: ` or  and  xor  or( and( /or/ /and/ not _or_`,
+  markup: `script iframe onload onerror onmouse onclick onfocus javascript vbscript srcdoc style expression behavior xmlns`,
+  script: `alert prompt confirm eval settimeout setinterval document. window fromcharcode constructor location cookie
+    function innerhtml fetch atob import execscript valueof parent top frames self. script onload onerror onmouse onfocus onclick
+    this. return var while`,
+  command: `whoami uname ifconfig ipconfig nslookup wget curl bash /bin/ /sbin/ netstat perl python ruby powershell cmd. /etc/
+    chmod chown nc netcat telnet ping sleep cat ls id dir type echo expr cmd iex iwr invoke mshta touch sh ps pwd wc ifs systemroot find
+    net tftp scp set at start certutil bitsadmin rundll regsvr wscript cscript gunzip tar zip head tail true false env export busybox
+    socat awk sed node php phpinfo system reg schtasks tasklist more less sort base xxd od nl tac rev dig host killall kill rm mv cp ln su sudo`,
+  traversal: `../ /.. ./. .././ /./ ..; ... .../ /`,
+  file: `/etc/ etc/ passwd shadow /proc/ proc/ /sys/ /var/ /root/ /boot/ /dev/ /usr/ /opt/ /home/ win.ini boot.ini system windows/ winnt/
+    web.inf web_inf inf/ meta .conf .ini .log .cnf .ssh .env .git .svn .htaccess .htpasswd .bash id_rsa php: file: data: expect: zip: phar: glob:
+    zlib: ogg: rar: compress. .php .txt .jsp .asp .cgi .inc c:/ /logs/ /log/ config. wp .aws .docker .kube .npmrc .passwd .properties .key .pem
+    .bak .sql database. settings. /tmp/ local.xml`,
+  url: `:// file: dict: gopher: ldap: tftp: jar: netdoc: http: https: ftp: sftp: unix: ldaps: data: url:`,
+  prototype: `__proto__ constructor prototype`,
+  serialized: `ro0ab ro0 aced aaeaaad o: a: c: python/ ruby/ javax !! _nd_func__ objectinputstream type cos gasv java. _php serial stdclass system.`,
+  code: `php java. runtime processbuilder ognl classloader getclass class. forname require process subprocess import os. popen system
+    exec spawn eval assert phpinfo base_decode passthru globals _get _post _request _cookie _server _memberaccess struts proc_ call_user preg_ shell_
+    posix_ print invoke kernel. io. file_ curl_ unserialize create_function lua require mainmodule child_process global. new  script:
+    pipedoutput prototypeserial freemarker velocity spring cmd echo include func lambda compile getattr builtins`,
+  xml: `doctype entity xinclude xi:include xsl: schemalocation xmlns system stylesheet msxsl cdata xml`,
+  protocol: `http/ set.cookie cookie: location: content: length: type: rcpt mail ehlo helo bcc: cc: subject: host: retr to: from:
+    data transfer x: addr: encoding: control: policy: options: origin: user: stat list quit auth login`,
+  xpath: `count( /child child:: :: parent:: ancestor:: descendant self:: string contains node( text( comment( /* position substring name(`,
+  rare: `<script javascript: vbscript: union waitfor xp_ information_ sleep( benchmark( /etc/ ../../ ..\\..\\ /bin/ __proto__ <!doctype <!entity jndi
+    <?php onerror= onload= \${ ro0ab processbuilder whoami wget extractvalue updatexml load_file child_process os.system subprocess. <svg <iframe
+    {{ <% #exec $where $ne $gt passwd fromcharcode document.cookie alert( eval( system( exec( c:/ !!python getruntime ognl php:// file:// gopher: dict: 0x2e`,
+  host: `localhost localtest metadata .internal xip. nip. sslip. .local burpcollaborator interact oast 0x`,
+};
+
+function compile(): Record<string, number> {
+  const words: Record<string, number> = {};
+  for (const [hint, list] of Object.entries(WORDS)) {
+    for (const raw of hint === 'logic' ? [' or ', ' and ', ' xor ', ' or', ' and', 'or ', 'and '] : list.split(/\s+/)) {
+      if (raw === '') continue;
+      const word = raw.replaceAll(/[^a-z/.:_ ]/g, '0');
+      words[word] = (words[word] ?? 0) | Hint[hint as keyof typeof Hint];
+    }
+  }
+  return words;
+}
+
+const automaton = new KeywordAutomaton(compile());
+const { next, hintsOf, symbolOf } = automaton;
+
+/** What one pass over a text reveals. */
+export class TextProfile {
+  /** Bits of {@link CharacterClass}. */
+  classes = 0;
+  /** Bits of {@link Hint}. */
+  hints = 0;
+
+  has(classes: number): boolean {
+    return (this.classes & classes) !== 0;
+  }
+
+  hasAll(classes: number): boolean {
+    return (this.classes & classes) === classes;
+  }
+
+  hintsAt(hints: number): boolean {
+    return (this.hints & hints) !== 0;
+  }
+}
+
+/** Reads `text` once, from `start` to `end`, into `profile`. Costs about two nanoseconds a character. */
+export function scan(text: string, profile: TextProfile, start = 0, end = text.length): void {
+  let classes = 0;
+  let hints = 0;
+  let state = 0;
+  for (let index = start; index < end; index++) {
+    const code = text.charCodeAt(index);
+    if (code < 128) {
+      classes |= CLASS_OF[code] as number;
+      state = next[(state << 5) | (symbolOf[code] as number)] as number;
+      hints |= hintsOf[state] as number;
+    } else {
+      classes |= CharacterClass.nonAscii;
+      state = 0;
+    }
+  }
+  profile.classes = classes;
+  profile.hints = hints;
+}

@@ -1,0 +1,53 @@
+import { isLetter } from '../grammar/characters';
+
+const SHORTEST = 160;
+
+/**
+ * Whether a text is written for people: long, with words between blanks. Code that such a text quotes is its subject,
+ * not an instruction.
+ */
+export function isRunningText(text: string): boolean {
+  if (text.length < SHORTEST) return text.includes('```') && text.length > 40;
+  const sample = text.length > 4000 ? text.slice(0, 4000) : text;
+  let words = 0;
+  let run = 0;
+  for (let index = 0; index <= sample.length; index++) {
+    const code = index < sample.length ? sample.charCodeAt(index) : 32;
+    if (isLetter(code) || code >= 0xc0) {
+      run++;
+    } else {
+      const end = code === 32 || code === 10 || code === 13 || code === 44 || code === 46 || code === 63 || code === 33 || code === 58 || code === 59 || code === 60;
+      if (run > 0 && run <= 20 && end) words++;
+      run = 0;
+    }
+  }
+  return words >= 20 && words * 12 >= sample.length * 0.45;
+}
+
+const FENCE = '```';
+
+/** The text with its fenced code and code spans blanked out (CommonMark, sections 4.5 and 6.1). */
+export function withoutQuotedCode(text: string): string {
+  if (!text.includes('`') && !text.includes('<code') && !text.includes('<pre')) return text;
+  let out = text;
+  if (out.includes(FENCE)) out = blank(out, FENCE, FENCE);
+  if (out.includes('<pre')) out = blank(out, '<pre', '</pre>');
+  if (out.includes('<code')) out = blank(out, '<code', '</code>');
+  if (out.includes('`')) out = blank(out, '`', '`');
+  return out;
+}
+
+function blank(text: string, open: string, close: string): string {
+  const parts: string[] = [];
+  let index = 0;
+  for (;;) {
+    const start = text.indexOf(open, index);
+    if (start < 0) break;
+    const end = text.indexOf(close, start + open.length);
+    if (end < 0) break;
+    parts.push(text.slice(index, start), ' ');
+    index = end + close.length;
+  }
+  parts.push(text.slice(index));
+  return parts.join('');
+}
