@@ -71,6 +71,13 @@ export class PrefixMap<T> {
     return this.ipv4.coversAll || this.ipv6.coversAll;
   }
 
+  /** The networks of the map, merged: the fewest prefixes that give every address the value it has here. */
+  *networks(): Generator<readonly [prefix: Prefix, value: T]> {
+    for (const table of [this.ipv4, this.ipv6]) {
+      for (const { prefix, value } of table.networks()) yield [prefix, this.values[value - 1]!];
+    }
+  }
+
   /** Whether some address is in both maps. */
   overlaps(other: PrefixMap<unknown>): boolean {
     return this.ipv4.overlaps(other.ipv4) || this.ipv6.overlaps(other.ipv6);

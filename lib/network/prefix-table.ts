@@ -102,6 +102,29 @@ export class PrefixTable {
     return this.startsWithin(other) || other.startsWithin(this);
   }
 
+  /** The networks of the table, merged: the fewest prefixes that give every address the value it has. */
+  *networks(): Generator<{ prefix: Prefix; value: number }> {
+    const family = this.width === 1 ? 4 : 6;
+    const bits = this.width * 32;
+    for (let i = 0; i < this.values.length; i++) {
+      const value = this.values[i]!;
+      if (value === 0) continue;
+      let start = this.startAt(i);
+      const end = i + 1 < this.values.length ? this.startAt(i + 1) : 1n << BigInt(bits);
+      while (start < end) {
+        const size = blockSize(start, end - start, bits);
+        yield { prefix: { family, words: wordsOf(start, this.width), length: bits - size }, value };
+        start += 1n << BigInt(size);
+      }
+    }
+  }
+
+  private startAt(i: number): bigint {
+    return this.starts
+      .subarray(i * this.width, (i + 1) * this.width)
+      .reduce((address, word) => (address << 32n) | BigInt(word), 0n);
+  }
+
   private startsWithin(other: PrefixTable): boolean {
     return this.values.some((value, i) => {
       if (value === 0) return false;
@@ -109,6 +132,17 @@ export class PrefixTable {
       return (this.width === 1 ? other.find4(start[0]!) : other.find6(start)) !== 0;
     });
   }
+}
+
+/** The exponent of the largest aligned block of addresses that starts at `start` and has at most `room` of them. */
+function blockSize(start: bigint, room: bigint, bits: number): number {
+  let size = 0;
+  while (size < bits && (start >> BigInt(size)) % 2n === 0n && 1n << BigInt(size + 1) <= room) size++;
+  return size;
+}
+
+function wordsOf(address: bigint, width: number): number[] {
+  return Array.from({ length: width }, (_, i) => Number((address >> BigInt(32 * (width - 1 - i))) & 0xffffffffn));
 }
 
 /** Appends boundaries in ascending order; a later boundary at the same address replaces the earlier, equal values merge. */
