@@ -1,0 +1,28 @@
+#!/usr/bin/env node
+// Usage: node bench/run.mjs [suite …] [--quick]
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+
+const here = import.meta.dirname;
+const available = readdirSync(path.join(here, 'suites'))
+  .filter((file) => file.endsWith('.mjs'))
+  .map((file) => file.slice(0, -'.mjs'.length));
+
+const args = process.argv.slice(2);
+const quick = args.includes('--quick');
+const wanted = args.filter((arg) => !arg.startsWith('--'));
+const unknown = wanted.filter((suite) => !available.includes(suite));
+if (unknown.length > 0) {
+  console.error(`No such suite: ${unknown.join(', ')}. There are: ${available.join(', ')}.`);
+  process.exit(2);
+}
+
+if (!existsSync(path.join(here, 'node_modules'))) {
+  execFileSync('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts'], { cwd: here, stdio: 'inherit' });
+}
+
+for (const suite of wanted.length > 0 ? wanted : available) {
+  const { run } = await import(`./suites/${suite}.mjs`);
+  await run({ quick });
+}
