@@ -26,7 +26,7 @@ export class PrefixTable {
    * @param numbers the value of each prefix, at least 1
    */
   static *build(width: 1 | 4, prefixes: readonly Prefix[], numbers: readonly number[]): Generator<void, PrefixTable> {
-    const boundaries = new BoundaryList(width);
+    const boundaries = new BoundaryList(width, prefixes.length);
     const open: { prefix: Prefix; value: number }[] = [];
     const close = (): void => {
       const { prefix } = open.pop()!;
@@ -43,8 +43,8 @@ export class PrefixTable {
       open.push({ prefix, value });
     }
     while (open.length > 0) close();
-    const starts = Uint32Array.from(boundaries.starts);
-    return new PrefixTable(width, starts, Uint32Array.from(boundaries.values), indexOf(starts, width));
+    const { starts, values } = boundaries;
+    return new PrefixTable(width, starts, values, indexOf(starts, width));
   }
 
   /** The value at an IPv4 address, 0 when no network holds it. */
@@ -147,20 +147,39 @@ function wordsOf(address: bigint, width: number): number[] {
 
 /** Appends boundaries in ascending order; a later boundary at the same address replaces the earlier, equal values merge. */
 class BoundaryList {
-  readonly starts: number[] = [];
-  readonly values: number[] = [];
+  private readonly allStarts: Uint32Array;
+  private readonly allValues: Uint32Array;
+  private count = 0;
 
-  constructor(private readonly width: number) {}
+  constructor(
+    private readonly width: number,
+    prefixes: number,
+  ) {
+    // Each network opens at one address and closes at another.
+    this.allStarts = new Uint32Array(2 * prefixes * width);
+    this.allValues = new Uint32Array(2 * prefixes);
+  }
 
   add(start: readonly number[], value: number): void {
-    const { starts, values, width } = this;
-    if (values.length > 0 && start.every((word, i) => starts[starts.length - width + i] === word)) {
-      values.pop();
-      starts.length -= width;
-    }
-    if ((values.at(-1) ?? 0) === value) return;
-    values.push(value);
-    for (const word of start) starts.push(word);
+    if (this.endsWith(start)) this.count--;
+    if ((this.count === 0 ? 0 : this.allValues[this.count - 1]) === value) return;
+    for (let i = 0; i < this.width; i++) this.allStarts[this.count * this.width + i] = start[i]!;
+    this.allValues[this.count++] = value;
+  }
+
+  get starts(): Uint32Array {
+    return this.allStarts.slice(0, this.count * this.width);
+  }
+
+  get values(): Uint32Array {
+    return this.allValues.slice(0, this.count);
+  }
+
+  private endsWith(start: readonly number[]): boolean {
+    if (this.count === 0) return false;
+    const last = (this.count - 1) * this.width;
+    for (let i = 0; i < this.width; i++) if (this.allStarts[last + i] !== start[i]) return false;
+    return true;
   }
 }
 
@@ -197,7 +216,8 @@ function compare(a: Prefix, b: Prefix): number {
 
 /** A stable merge sort of the positions of `prefixes` that yields between slices. */
 function* sortInSlices(prefixes: readonly Prefix[]): Generator<void, Uint32Array> {
-  let order = Uint32Array.from(prefixes.keys());
+  let order = new Uint32Array(prefixes.length);
+  for (let i = 0; i < order.length; i++) order[i] = i;
   for (let from = 0; from < order.length; from += SLICE) {
     order.subarray(from, from + SLICE).sort((a, b) => compare(prefixes[a]!, prefixes[b]!) || a - b);
     yield;
