@@ -60,6 +60,9 @@ const LONGEST_SOURCE = 2000;
  * must match in at most ten ways, however long the text is, so exponential (`(a+)+$`, `(a|a)*b`) and polynomial
  * (`(.*a){12}`, `a.*b.*c`) backtracking are refused. `g` and `y` are ignored.
  *
+ * The verdict is about growth with the text. An expression whose time grows with its own length alone, such as thirty
+ * times `(?:^|$)` in a row, is not recognised.
+ *
  * The analysis takes up to a few seconds for a hostile expression: call it at start-up, or for expressions of operators.
  *
  * @throws PatternError that names the pattern and the reason, also when the analysis comes to no result.
