@@ -232,7 +232,7 @@ export class MemoryLimits {
     words[at + META] = pack(BUCKET, 0, 0);
     words[at + FIRST] = now + whole;
     words[at + SECOND] = (debt - whole) * FRACTION;
-    words[at + UNTIL] = now + whole + 1;
+    words[at + UNTIL] = now + Math.ceil(debt);
   }
 
   private tallyOf(counter: StrikeCounter, crossed: boolean, now: number): Tally {
@@ -278,4 +278,4 @@ export class MemoryLimits {
 /** Milliseconds that refill one hit. */
 const interval = (tier: LimitTier): number => tier.windowMs / tier.limit;
 /** The largest debt of a bucket; times are compared within 2^31 ms. */
-const capacity = (tier: LimitTier): number => Math.min(LONGEST - 1, (tier.burst ?? tier.limit) * interval(tier));
+const capacity = (tier: LimitTier): number => Math.min(LONGEST, (tier.burst ?? tier.limit) * interval(tier));

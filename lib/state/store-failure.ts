@@ -1,0 +1,60 @@
+/** The store did not do what it was asked. Carries a code and one safe line; never a reply, a command or a credential. */
+export class StoreFailure extends Error {
+  override readonly name = 'StoreFailure';
+
+  constructor(
+    /** Redis' error code, Node's, or `TIMEOUT`, `CLOSED`, `REPLY`. */
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+const KNOWN: Readonly<Record<string, string>> = {
+  READONLY: 'the server is a read-only replica',
+  LOADING: 'the server is loading its data',
+  OOM: 'the server is out of memory',
+  NOAUTH: 'the server demands a password',
+  WRONGPASS: 'the server refused the credentials',
+  NOPERM: 'the user may not run the commands of the guard',
+  MOVED: 'the server is a node of a cluster: name its nodes',
+  CLUSTERDOWN: 'the cluster is down',
+  MASTERDOWN: 'the master is down',
+  MISCONF: 'the server cannot save and refuses writes',
+  NOREPLICAS: 'the server lacks replicas and refuses writes',
+  WRONGTYPE: 'a key of the guard holds something else',
+  BUSY: 'the server is busy with a script',
+  ECONNREFUSED: 'connection refused',
+  ENOTFOUND: 'the host is unknown',
+  ETIMEDOUT: 'no connection in time',
+  ECONNRESET: 'the connection was reset',
+  TIMEOUT: 'no answer in time',
+  CLOSED: 'the connection closed',
+  REPLY: 'an answer that makes no sense',
+};
+
+/**
+ * What went wrong, without the error that said so: ioredis attaches the command to its errors, and with AUTH the password.
+ */
+export function failureOf(error: unknown): StoreFailure {
+  if (error instanceof StoreFailure) return error;
+  return failure(codeOf(error));
+}
+
+/** A failure by its code. */
+export function failure(code: string): StoreFailure {
+  return new StoreFailure(code, KNOWN[code] === undefined ? code : `${KNOWN[code]} (${code})`);
+}
+
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'FAILED';
+  const cause = (error as { lastNodeError?: unknown }).lastNodeError;
+  if (cause instanceof Error) return codeOf(cause);
+  const reply = /^([A-Z]{2,24})(?= |$)/.exec(error.message)?.[1];
+  if (reply !== undefined) return reply;
+  if (/NOAUTH/.test(error.message)) return 'NOAUTH';
+  const code = (error as NodeJS.ErrnoException).code;
+  if (typeof code === 'string' && /^[A-Z_]{2,40}$/.test(code)) return code;
+  return /clos|writeable|ready|abort/i.test(error.message) ? 'CLOSED' : 'FAILED';
+}

@@ -1,0 +1,147 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+
+/** What the proxy does to the bytes of every connection. */
+export type Fault =
+  | { readonly kind: 'none' }
+  /** Each way takes so many milliseconds longer. */
+  | { readonly kind: 'latency'; readonly ms: number }
+  /** Half-open: nothing passes and nobody is told. Connections met by it stay dead after it is over. */
+  | { readonly kind: 'blackhole' }
+  /** Everything is reset, new connections at once. */
+  | { readonly kind: 'reset' }
+  /** Replies end after so many bytes, and the connection with them. */
+  | { readonly kind: 'cut'; readonly bytes: number }
+  /** Replies trickle. */
+  | { readonly kind: 'throttle'; readonly bytesPerSecond: number }
+  /** `reset` and `none` take turns. */
+  | { readonly kind: 'flap'; readonly ms: number };
+
+interface Pair {
+  readonly client: Socket;
+  readonly server: Socket;
+  dead: boolean;
+}
+
+/** A TCP proxy on a free loopback port that breaks connections in the ways networks do. */
+export class FaultProxy {
+  private fault: Fault = { kind: 'none' };
+  private readonly pairs = new Set<Pair>();
+  private flapper: NodeJS.Timeout | undefined;
+  /** Connections accepted so far. */
+  accepted = 0;
+
+  private constructor(
+    private readonly target: number,
+    private readonly server: Server,
+  ) {
+    server.on('connection', (client) => this.accept(client));
+  }
+
+  /** Starts a proxy to a port of this machine. */
+  static async start(target: number): Promise<FaultProxy> {
+    const server = createServer({ allowHalfOpen: true });
+    const proxy = new FaultProxy(target, server);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return proxy;
+  }
+
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  /** Open connections. */
+  get open(): number {
+    return this.pairs.size;
+  }
+
+  set(fault: Fault): void {
+    clearInterval(this.flapper);
+    this.flapper = undefined;
+    if (fault.kind === 'flap') {
+      let broken = false;
+      this.flapper = setInterval(() => {
+        broken = !broken;
+        this.apply({ kind: broken ? 'reset' : 'none' });
+      }, fault.ms);
+      this.apply({ kind: 'none' });
+    } else this.apply(fault);
+  }
+
+  async stop(): Promise<void> {
+    this.set({ kind: 'reset' });
+    const closed = once(this.server, 'close');
+    this.server.close();
+    await closed;
+  }
+
+  private apply(fault: Fault): void {
+    this.fault = fault;
+    for (const pair of this.pairs) {
+      if (fault.kind === 'blackhole') pair.dead = true;
+      if (fault.kind === 'reset') reset(pair);
+    }
+  }
+
+  private accept(client: Socket): void {
+    this.accepted++;
+    client.on('error', () => undefined);
+    if (this.fault.kind === 'reset') {
+      client.resetAndDestroy();
+      return;
+    }
+    const server = connect(this.target, '127.0.0.1');
+    server.on('error', () => undefined);
+    const pair: Pair = { client, server, dead: this.fault.kind === 'blackhole' };
+    this.pairs.add(pair);
+    client.on('data', (bytes: Buffer) => this.pass(pair, bytes, server));
+    server.on('data', (bytes: Buffer) => this.reply(pair, bytes));
+    client.on('end', () => this.after(pair, () => server.end()));
+    server.on('end', () => this.after(pair, () => client.end()));
+    const forget = (): void => {
+      // The peer of a dead connection learns nothing until it closes its own end.
+      if (!pair.dead || client.destroyed) {
+        client.destroy();
+        server.destroy();
+        this.pairs.delete(pair);
+      }
+    };
+    client.on('close', forget);
+    server.on('close', forget);
+  }
+
+  private pass(pair: Pair, bytes: Buffer, to: Socket): void {
+    this.after(pair, () => to.write(bytes));
+  }
+
+  private reply(pair: Pair, bytes: Buffer): void {
+    const { fault } = this;
+    if (fault.kind === 'cut') {
+      if (!pair.dead) pair.client.write(bytes.subarray(0, fault.bytes), () => reset(pair));
+    } else if (fault.kind === 'throttle') this.trickle(pair, bytes, fault.bytesPerSecond);
+    else this.pass(pair, bytes, pair.client);
+  }
+
+  private trickle(pair: Pair, bytes: Buffer, bytesPerSecond: number): void {
+    const step = Math.max(1, Math.floor(bytesPerSecond / 20));
+    for (let at = 0; at < bytes.length; at += step) {
+      const piece = bytes.subarray(at, at + step);
+      setTimeout(() => !pair.dead && pair.client.writable && pair.client.write(piece), (at / step) * 50).unref();
+    }
+  }
+
+  private after(pair: Pair, act: () => void): void {
+    if (pair.dead) return;
+    const run = (): void => {
+      if (!pair.dead && !pair.client.destroyed && !pair.server.destroyed) act();
+    };
+    if (this.fault.kind === 'latency') setTimeout(run, this.fault.ms).unref();
+    else run();
+  }
+}
+
+function reset(pair: Pair): void {
+  pair.client.resetAndDestroy();
+  pair.server.destroy();
+}
