@@ -1,0 +1,128 @@
+import { formatPrefix, parsePrefix, PrefixError } from '../network/prefix';
+import { PrefixMap, PrefixSet } from '../network/prefix-set';
+import { runInSlices } from '../network/slices';
+import type { CloudProvider } from './cloud-provider';
+import { type FeedEntry, FeedRejected } from './feeds/feed';
+
+// Shortest prefixes in five years of all feeds: /9 (Azure) and /32, and /19 is what registries hand to the largest.
+const SHORTEST = { 4: 8, 6: 19 } as const;
+/** All feeds together have some 100,000. */
+const MAX_ENTRIES = 300_000;
+/** A slip in one line of a hundred is a slip; more is another format. */
+const MAX_UNREADABLE = 0.01;
+
+/** What no provider can own: private, shared, loopback, link-local, multicast and reserved space. */
+const RESERVED = PrefixSet.from([
+  ...['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12', '192.168.0.0/16'],
+  '224.0.0.0/3',
+  // Global unicast is 2000::/3 and nothing else (RFC 4291 section 2.4, IANA).
+  ...['::/3', '4000::/2', '8000::/1'],
+]);
+
+/** Takes in the entries of a feed one by one and refuses what no honest feed has. */
+export class RangeCollector {
+  private readonly regions = new Map<string, string>();
+  private read = 0;
+  private unreadable = 0;
+
+  /** @throws FeedRejected */
+  add({ prefix: text, region }: FeedEntry): void {
+    if (++this.read > MAX_ENTRIES) throw new FeedRejected(`it has more than ${MAX_ENTRIES} entries`);
+    const prefix = this.parse(text);
+    if (prefix === undefined) return;
+    const known = this.regions.get(prefix);
+    if (known === undefined || known === '') this.regions.set(prefix, region.toLowerCase());
+  }
+
+  /** @throws FeedRejected */
+  async ranges(provider: CloudProvider, updatedAt: Date): Promise<CloudRanges> {
+    if (this.regions.size === 0) throw new FeedRejected('it has no networks');
+    if (this.unreadable > this.read * MAX_UNREADABLE) {
+      throw new FeedRejected(`${this.unreadable} of its ${this.read} entries are no networks`);
+    }
+    return CloudRanges.merge(provider, updatedAt, this.regions);
+  }
+
+  private parse(text: string): string | undefined {
+    try {
+      const prefix = parsePrefix(text);
+      if (prefix.length < SHORTEST[prefix.family]) {
+        throw new FeedRejected(`it has ${formatPrefix(prefix)}, more than any provider owns`);
+      }
+      return formatPrefix(prefix);
+    } catch (error) {
+      if (!(error instanceof PrefixError)) throw error;
+      this.unreadable++;
+      return undefined;
+    }
+  }
+}
+
+/** The address ranges of one provider at one time: immutable, merged, by region. */
+export class CloudRanges {
+  private constructor(
+    readonly provider: CloudProvider,
+    readonly updatedAt: Date,
+    /** The networks of each region; the region is empty when the feed has none. */
+    readonly networks: ReadonlyMap<string, readonly string[]>,
+    /** The share of each address family. */
+    readonly coverage: { readonly ipv4: number; readonly ipv6: number },
+  ) {}
+
+  /** @throws FeedRejected when some of it is reserved space. */
+  static async merge(
+    provider: CloudProvider,
+    updatedAt: Date,
+    regions: ReadonlyMap<string, string>,
+  ): Promise<CloudRanges> {
+    const map = await PrefixMap.fromLarge(await withRegions(regions));
+    if (RESERVED.overlaps(await PrefixSet.fromLarge(regions.keys()))) {
+      throw new FeedRejected('it has private, loopback, multicast or reserved addresses');
+    }
+    const networks = new Map<string, string[]>();
+    const coverage = { ipv4: 0, ipv6: 0 };
+    await runInSlices(
+      (function* () {
+        for (const [prefix, region] of map.networks()) {
+          const list = networks.get(region);
+          if (list) list.push(formatPrefix(prefix));
+          else networks.set(region, [formatPrefix(prefix)]);
+          coverage[prefix.family === 4 ? 'ipv4' : 'ipv6'] += 2 ** -prefix.length;
+          yield;
+        }
+      })(),
+    );
+    return new CloudRanges(provider, updatedAt, networks, coverage);
+  }
+
+  get size(): number {
+    return [...this.networks.values()].reduce((sum, list) => sum + list.length, 0);
+  }
+
+  get regions(): string[] {
+    return [...this.networks.keys()].filter((region) => region !== '').sort();
+  }
+
+  *entries(): Generator<readonly [network: string, region: string]> {
+    for (const [region, networks] of this.networks) {
+      for (const network of networks) yield [network, region];
+    }
+  }
+}
+
+// Azure lists networks of its global services without a region although they lie within one.
+async function withRegions(regions: ReadonlyMap<string, string>): Promise<Map<string, string>> {
+  const regional = [...regions].filter(([, region]) => region !== '');
+  if (regional.length === 0 || regional.length === regions.size) return new Map(regions);
+  const map = await PrefixMap.fromLarge(regional);
+  return runInSlices(
+    (function* () {
+      const known = new Map<string, string>();
+      for (const [prefix, region] of regions) {
+        known.set(prefix, region || (map.get(prefix.split('/', 1)[0]!) ?? ''));
+        yield;
+      }
+      return known;
+    })(),
+  );
+}

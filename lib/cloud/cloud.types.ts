@@ -1,0 +1,44 @@
+import type { StateStore } from '../state/state-store';
+import type { CloudProvider } from './cloud-provider';
+
+export interface CloudRangeOptions {
+  /** Seconds between refreshes. */
+  refreshInterval: number;
+  /** The cache on disk. */
+  snapshotPath?: string;
+  /** Mirrors of the feeds; https, or http on this machine. */
+  feedUrls?: Partial<Record<CloudProvider, string>>;
+  /** The store that the instances of the application share; absent when each is on its own. */
+  store?: StateStore;
+  /** The folder of the snapshot that came with the package. */
+  packagedSnapshots?: string;
+}
+
+/** The part of Nest's `Logger` that the room speaks to. */
+export interface CloudLog {
+  log(message: string): void;
+  warn(message: string): void;
+  error(message: string): void;
+}
+
+export interface CloudProviderStatus {
+  provider: CloudProvider;
+  /** Whether addresses of the provider can be told. */
+  ready: boolean;
+  /** Networks, merged. */
+  networks: number;
+  regions: string[];
+  updatedAt?: Date;
+  /** Seconds since `updatedAt`. */
+  age?: number;
+  /** Older than a week. */
+  stale: boolean;
+  /** Why the latest refresh failed; the last good ranges stay in use. */
+  problem?: string;
+}
+
+export interface CloudStatus {
+  /** Whether every provider in use is ready. */
+  healthy: boolean;
+  providers: CloudProviderStatus[];
+}

@@ -1,0 +1,167 @@
+import { readFile } from 'node:fs/promises';
+import type { CloudLog, CloudRangeOptions } from './cloud.types';
+import type { CloudProvider } from './cloud-provider';
+import type { CloudRanges } from './cloud-ranges';
+import { newestSnapshot, PACKAGED_SNAPSHOTS, parseRanges, writeSnapshot } from './cloud-snapshot';
+import { downloadFeed } from './feed-download';
+import { CLOUD_FEEDS } from './feeds';
+import { RangeAcceptance } from './range-acceptance';
+import { SharedRanges } from './shared-ranges';
+
+const FIRST_RETRY_MS = 30_000;
+/** When to look again for what another instance is downloading; it also tells when it is done. */
+const ELSEWHERE_MS = 15_000;
+
+/** Brings the ranges of providers in, from wherever they are to be had, and keeps the last good ones. */
+export class RangeKeeper {
+  readonly current = new Map<CloudProvider, CloudRanges>();
+  readonly problems = new Map<CloudProvider, string>();
+  readonly shared?: SharedRanges;
+  private readonly acceptance = new Map<CloudProvider, RangeAcceptance>();
+  private readonly due = new Map<CloudProvider, number>();
+  private readonly retryMs = new Map<CloudProvider, number>();
+
+  constructor(
+    private readonly options: CloudRangeOptions,
+    private readonly logger: CloudLog,
+    private readonly signal: AbortSignal,
+  ) {
+    if (options.store) this.shared = new SharedRanges(options.store);
+  }
+
+  /** Takes the newest of what is cached on disk, shared by other instances, or packaged. */
+  async load(providers: readonly CloudProvider[]): Promise<void> {
+    const folder = this.options.packagedSnapshots ?? PACKAGED_SNAPSHOTS;
+    const cached = await this.readSnapshot('the cached snapshot', () => this.readCache());
+    const packaged = await this.readSnapshot('the packaged snapshot', () => newestSnapshot(folder));
+    for (const provider of providers) {
+      const shared = await this.shared?.get(provider);
+      const newest = [...cached, ...packaged, ...(shared ? [shared] : [])]
+        .filter((ranges) => ranges.provider === provider)
+        .sort((a, b) => b.updatedAt.getTime() - a.updatedAt.getTime())[0];
+      if (newest) this.keep(newest);
+    }
+  }
+
+  /** When the next of these providers is due, in milliseconds since the epoch. */
+  nextDue(providers: Iterable<CloudProvider>): number {
+    return Math.min(...[...providers].map((provider) => this.due.get(provider) ?? 0));
+  }
+
+  /** Downloads the ranges of a provider, unless another instance is at it or has just done so. */
+  async refresh(provider: CloudProvider, now: boolean): Promise<void> {
+    if (!now && !this.isDue(provider)) return;
+    if (!this.shared) return this.download(provider);
+    await this.takeShared(provider);
+    if (!now && !this.isDue(provider)) return;
+    const ours = await this.shared.alone(provider, () => this.download(provider));
+    if (!ours) this.due.set(provider, Date.now() + ELSEWHERE_MS);
+  }
+
+  /** Adopts what another instance has downloaded, when it is newer than what this one has. */
+  async takeShared(provider: CloudProvider): Promise<void> {
+    const ranges = await this.shared?.get(provider);
+    if (!ranges || ranges.updatedAt.getTime() <= (this.current.get(provider)?.updatedAt.getTime() ?? 0)) return;
+    this.adopt(ranges);
+  }
+
+  async save(): Promise<void> {
+    const path = this.options.snapshotPath;
+    if (path === undefined) return;
+    await writeSnapshot(path, this.current.values()).catch((error: unknown) => {
+      this.logger.warn(`Cloud ranges could not be kept in ${path}: ${messageOf(error)}`);
+    });
+  }
+
+  private get intervalMs(): number {
+    return this.options.refreshInterval * 1000;
+  }
+
+  private isDue(provider: CloudProvider): boolean {
+    return Date.now() >= (this.due.get(provider) ?? 0);
+  }
+
+  private async download(provider: CloudProvider): Promise<void> {
+    const feed = CLOUD_FEEDS[provider];
+    try {
+      const next = await downloadFeed(feed, this.options.feedUrls?.[provider] ?? feed.url, this.signal);
+      const objection = this.judge(next);
+      if (objection !== undefined) {
+        // No sooner than the next refresh: what a feed says three times within minutes, it has said once.
+        this.due.set(provider, Date.now() + this.intervalMs);
+        return this.refuse(provider, objection);
+      }
+      this.adopt(next);
+      await this.shared?.put(next);
+    } catch (error) {
+      const wait = this.retryMs.get(provider) ?? FIRST_RETRY_MS;
+      this.retryMs.set(provider, wait * 2);
+      this.due.set(provider, Date.now() + Math.min(wait, this.intervalMs));
+      this.refuse(provider, messageOf(error));
+    }
+  }
+
+  private judge(next: CloudRanges): string | undefined {
+    let acceptance = this.acceptance.get(next.provider);
+    if (!acceptance) this.acceptance.set(next.provider, (acceptance = new RangeAcceptance()));
+    return acceptance.objection(this.current.get(next.provider), next);
+  }
+
+  private adopt(next: CloudRanges): void {
+    const before = this.current.get(next.provider);
+    this.keep(next);
+    this.problems.delete(next.provider);
+    this.retryMs.delete(next.provider);
+    this.logger.log(before ? describeChange(before, next) : `Cloud ranges of ${next.provider}: ${next.size} networks.`);
+  }
+
+  private keep(ranges: CloudRanges): void {
+    this.current.set(ranges.provider, ranges);
+    this.due.set(ranges.provider, ranges.updatedAt.getTime() + this.intervalMs);
+  }
+
+  private refuse(provider: CloudProvider, problem: string): void {
+    if (this.signal.aborted || this.problems.get(provider) === problem) return;
+    this.problems.set(provider, problem);
+    const inUse = this.current.get(provider)?.updatedAt.toISOString();
+    this.logger.error(
+      `Cloud ranges of ${provider} could not be refreshed: ${problem}. ` +
+        (inUse ? `Those of ${inUse} stay in use.` : 'Rules on them are inactive.'),
+    );
+  }
+
+  private async readCache(): Promise<string | undefined> {
+    const path = this.options.snapshotPath;
+    if (path === undefined) return undefined;
+    return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined;
+      throw error;
+    });
+  }
+
+  private async readSnapshot(name: string, read: () => Promise<string | undefined>): Promise<CloudRanges[]> {
+    try {
+      const text = await read();
+      return text === undefined ? [] : await parseRanges(text);
+    } catch (error) {
+      this.logger.warn(`Cloud ranges: ${name} cannot be used: ${messageOf(error)}`);
+      return [];
+    }
+  }
+}
+
+/** `networks added 2 (192.0.2.0/24, …), removed 1 (…)`; networks that merged or split count as both. */
+function describeChange(before: CloudRanges, after: CloudRanges): string {
+  const old = new Set([...before.entries()].map(([network]) => network));
+  const added = [...after.entries()].map(([network]) => network).filter((network) => !old.delete(network));
+  return `Cloud ranges of ${after.provider}: networks added ${listed(added)}, removed ${listed([...old])}.`;
+}
+
+function listed(networks: readonly string[]): string {
+  if (networks.length === 0) return '0';
+  return `${networks.length} (${networks.slice(0, 5).join(', ')}${networks.length > 5 ? ', …' : ''})`;
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
