@@ -4,6 +4,7 @@ import { compileDetectionPolicy, type DetectionOptions, type DetectionPolicy } f
 import { type DetectionResult, type InspectedRequest, type ValueSource } from './detection.types';
 import { DETECTORS } from './detectors/all-detectors';
 import { type Detector } from './detectors/detector';
+import { DetectorGate } from './detectors/detector-gate';
 import { RequestWalk } from './request-walk';
 import { type CustomDetector, type EngineState, ValueInspector } from './value-inspector';
 
@@ -15,7 +16,7 @@ export class DetectionEngine {
 
   constructor(options: DetectionOptions = {}, clock: () => number = () => performance.now(), detectors: readonly Detector[] = DETECTORS) {
     this.policy = compileDetectionPolicy(options);
-    this.state = { custom: [], detectors, clock };
+    this.state = { custom: [], gate: new DetectorGate(detectors), clock };
   }
 
   /** Replaces the application's own patterns. */

@@ -1,3 +1,4 @@
+import { decodeBase64 } from './decoding/base64-decoder';
 import { decodePercent } from './decoding/percent-decoder';
 import { type InspectedRequest, type ValueSource } from './detection.types';
 import { type Place } from './inspected-value';
@@ -66,6 +67,8 @@ export class RequestWalk {
       if (value !== '') this.string(source, place, name, value);
       else if (name !== '' && text.length < 4096) this.string(source, place, '', name);
     }
+    // `&&` is an operator in most languages, and a separator of nothing here: the text is read as one value too.
+    if (text.includes('&&') || (count > 1 && !text.includes('='))) this.inspector.text(source, root, '', decodePercent(text.replaceAll('+', ' ')));
     if (count === PAIRS) this.inspector.truncate('nodes');
   }
 
@@ -136,6 +139,14 @@ export class RequestWalk {
     if (source === 'body' && (isXml || text.startsWith('<?xml')) && text.includes('<')) {
       this.xml(place, text);
       return;
+    }
+    const decoded = text.length > 16 ? decodeBase64(text) : undefined;
+    if (decoded !== undefined) {
+      const parsed = parseJson(decoded);
+      if (parsed !== undefined) {
+        this.inspector.within('base64', () => this.structure(source, place, parsed));
+        return;
+      }
     }
     const graphql = (name === 'query' || name === '') && text.includes('{') ? graphqlStrings(text) : undefined;
     if (graphql) {

@@ -1,7 +1,8 @@
 import { decodedForms } from './decoding/decoded-forms';
 import { type DetectionPolicy } from './detection-policy';
 import { type Threat, type ThreatCategory, type TruncationReason, type ValueSource } from './detection.types';
-import { type Detector, type Finding } from './detectors/detector';
+import { type DetectorGate } from './detectors/detector-gate';
+import { type Finding } from './detectors/detector';
 import { InspectedValue, type Place, spellPlace } from './inspected-value';
 import { CharacterClass } from './scan/character-classes';
 import { Hint, scan, TextProfile } from './scan/prefilter';
@@ -25,7 +26,7 @@ export interface CustomDetector {
 /** What the engine shares with the inspection of one request. */
 export interface EngineState {
   readonly custom: readonly CustomDetector[];
-  readonly detectors: readonly Detector[];
+  readonly gate: DetectorGate;
   /** Milliseconds of a monotonic clock. */
   readonly clock: () => number;
 }
@@ -38,6 +39,7 @@ export class ValueInspector {
   score = 0;
   private deepText = 0;
   private nodes = 0;
+  private outerLayers: readonly string[] = [];
   private sinceClock = 0;
   private readonly deadline: number;
   private readonly profile = new TextProfile();
@@ -54,6 +56,14 @@ export class ValueInspector {
   /** Whether a budget is spent and the walk should stop. */
   get exhausted(): boolean {
     return this.truncated.length > 0;
+  }
+
+  /** Runs `walk` for values found inside a decoded one; their threats name the layer. */
+  within(layer: string, walk: () => void): void {
+    const outer = this.outerLayers;
+    this.outerLayers = [...outer, layer];
+    walk();
+    this.outerLayers = outer;
   }
 
   /** Counts a value or a container; false when the inspection must end. */
@@ -80,14 +90,18 @@ export class ValueInspector {
   /** Head and tail in depth; of the middle what the fast scan finds unusual. */
   private long(source: ValueSource, place: Place, name: string, text: string, isName: boolean, only?: ReadonlySet<string>): boolean {
     const half = this.policy.maxContentLength >> 1;
-    let clean = this.deep(source, place, name, text.slice(0, half), isName, only);
-    clean = this.deep(source, place, name, text.slice(-half), isName, only) && clean;
+    const region = (part: string): boolean => {
+      scan(part, this.profile);
+      return this.deep(source, place, name, part, isName, only);
+    };
+    let clean = region(text.slice(0, half));
+    clean = region(text.slice(-half)) && clean;
     if (!this.policy.preserveAttackPatterns) return clean;
     const end = text.length - half;
     for (let start = half - OVERLAP; start < end && !this.exhausted; start += BLOCK) {
       scan(text, this.profile, start, Math.min(end + OVERLAP, start + BLOCK + OVERLAP));
       if (!this.profile.hintsAt(Hint.rare)) continue;
-      clean = this.deep(source, place, name, text.slice(start, start + BLOCK + OVERLAP), isName, only) && clean;
+      clean = region(text.slice(start, start + BLOCK + OVERLAP)) && clean;
     }
     return clean;
   }
@@ -99,12 +113,12 @@ export class ValueInspector {
     if (this.sinceClock >= 256 && !this.checkClock()) return false;
     const document = !isName && source !== 'path' && isRunningText(text);
     const visible = document ? withoutQuotedCode(text) : text;
-    scan(visible, this.profile);
+    if (document) scan(visible, this.profile);
     let best: Threat[] = [];
     let bestScore = 0;
     for (const form of decodedForms(visible, this.profile)) {
-      const profile = new TextProfile();
-      scan(form.text, profile);
+      const profile = form.layers.length === 0 ? this.profile : new TextProfile();
+      if (form.layers.length > 0) scan(form.text, profile);
       const value = new InspectedValue(form.text, profile, source, name, this.requestPath, isName, document, form.layers);
       const found = this.run(value, place, only);
       const score = this.combine(found, value);
@@ -121,9 +135,8 @@ export class ValueInspector {
 
   private run(value: InspectedValue, place: Place, only?: ReadonlySet<string>): Evidence[] {
     const found: Evidence[] = [];
-    for (const detector of this.engine.detectors) {
+    for (const detector of this.engine.gate.concerned(value.profile)) {
       if (!this.policy.categories.has(detector.category) || (only && !only.has(detector.name))) continue;
-      if (!detector.concerns(value)) continue;
       const finding = detector.inspect(value);
       if (finding && finding.score > 0) found.push({ detector: detector.name, finding });
     }
@@ -159,7 +172,7 @@ export class ValueInspector {
       source: value.source,
       path: spellPlace(place),
       excerpt: excerptOf(value.text, finding.index),
-      decoded: value.layers,
+      decoded: this.outerLayers.length > 0 ? [...this.outerLayers, ...value.layers] : value.layers,
       score: Math.max(finding.score, finding.score >= 3 ? Math.min(score, finding.score + 3) : 0),
       reason: finding.reason,
     };

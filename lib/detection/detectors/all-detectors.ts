@@ -8,6 +8,7 @@ import { HeaderInjectionDetector } from './header-injection.detector';
 import { JndiInjectionDetector } from './jndi-injection.detector';
 import { LdapInjectionDetector, XpathInjectionDetector } from './ldap-injection.detector';
 import { NosqlInjectionDetector } from './nosql-injection.detector';
+import { ObfuscationDetector } from './obfuscation.detector';
 import { PathTraversalDetector } from './path-traversal.detector';
 import { PrototypePollutionDetector } from './prototype-pollution.detector';
 import { SensitiveFileDetector } from './sensitive-file.detector';
@@ -35,4 +36,5 @@ export const DETECTORS: readonly Detector[] = [
   new DeserializationDetector(),
   new JndiInjectionDetector(),
   new HeaderInjectionDetector(),
+  new ObfuscationDetector(),
 ];

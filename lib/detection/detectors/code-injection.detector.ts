@@ -1,5 +1,5 @@
 import { CharacterClass } from '../scan/character-classes';
-import { Hint } from '../scan/prefilter';
+import { Hint, type TextProfile } from '../scan/prefilter';
 import { type Detector, type Finding, type InspectedText, stronger } from './detector';
 
 interface Rule {
@@ -14,10 +14,10 @@ interface Rule {
 const RULES: readonly Rule[] = [
   { reason: 'PHP block', pattern: /<\?(?:php\b|=|\s{0,3}(?:echo|print|system|eval|include|require|phpinfo|passthru|exec|\$_))/, score: 7, quoted: 4 },
   { reason: 'PHP function', pattern: /\b(?:phpinfo|php_uname|phpversion|passthru|shell_exec|proc_open|pcntl_exec|call_user_func(?:_array)?|create_function|base64_decode|file_get_contents|file_put_contents|highlight_file|show_source|readfile|move_uploaded_file|ini_set|gzinflate|str_rot13|assert_options|preg_replace_callback|posix_(?:get\w{2,12}|kill|uname)|putenv|get_defined_vars|unserialize|var_dump|print_r|array_map|array_filter|usort|func_get_args|curl_exec|parse_ini_file|dl)\s{0,4}\(/, score: 5, quoted: 2 },
-  { reason: 'function name as a value', pattern: /^(?:[\w\\]{0,40}(?:invokefunction|call_user_func(?:_array)?|shell_exec|passthru|proc_open))$/, score: 5, quoted: 0 },
+  { reason: 'function name as a value', pattern: /^(?:[\w\\/]{0,60}(?:invokefunction|call_user_func(?:_array)?|shell_exec|passthru|proc_open))$/, score: 5, quoted: 0 },
   { reason: 'call of an evaluator', pattern: /(?:^|[^\w.$-])(?:eval|assert|exec|system|popen|execfile|compile)\s{0,4}\(\s{0,4}(?:["'$`(]|\w{1,40}[.([])/, score: 5, quoted: 2 },
   { reason: 'PHP superglobal', pattern: /\$(?:_(?:get|post|request|cookie|server|files|session|env)|globals)\s{0,4}[[{]/, score: 6, quoted: 3 },
-  { reason: 'PHP variable function', pattern: /\$\{\s{0,4}@|\$\w{1,30}(?:\[[^\]]{1,30}\]|\{[^}]{1,30}\})\s{0,4}\(|\$\{?\$\w|\$[\s]{2,40}\{\$|\(string\)\s{0,4}["{[]|\[\w{2,20}\]\[\d\]\}?\s{0,4}\)?\s{0,4}\(|(?:^|[^\w])["']\w{3,20}["']\s{0,4}\(\s{0,4}\\?["']/, score: 5, quoted: 0 },
+  { reason: 'PHP variable function', pattern: /\$\{\s{0,4}@|\$[a-z_]\w{0,30}(?:\[(?:['"][^\]]{1,30}|\d{1,4})\]|\{['"][^}]{1,30}\})\s{0,4}\(|\$\{\$\w|\$\s{1,40}\{\$|\(string\)\s{0,4}["{[]|\[\w{2,20}\]\[\d\]\}?\s{0,4}\)?\s{0,4}\(|(?:^|[^\w])["']\w{3,20}["']\s{0,4}\(\s{0,4}\\?["']/, score: 5, quoted: 0 },
   { reason: 'PHP assignment', pattern: /^\s{0,4}\$\w{1,30}\s{0,4}=\s{0,4}["'$\w][^\n]{0,200};/, score: 5, quoted: 0 },
   { reason: 'Node module', pattern: /require\s{0,4}\(\s{0,4}["'`](?:node:)?(?:child_process|fs|net|vm|os|http|cluster|worker_threads)|process\s{0,2}\.\s{0,2}(?:mainmodule|binding|dlopen)|process\.env\.\w{2,40}\s{0,2}[;)}]|global(?:this)?\.process|\.mainmodule\.require|child_process|import\s{0,4}\(\s{0,4}["'](?:node:)?(?:child_process|fs)|process\.exit\s?\(/, score: 6, quoted: 2 },
   { reason: 'Node constructor', pattern: /constructor\s{0,2}(?:\.\s{0,2}constructor|\(\s{0,4}["'`](?:return|alert|process|this))|(?:new\s{1,4})?function\s{0,4}\(\s{0,4}["'`](?:return|alert|process|this)|vm\.runin|\(\s{0,4}function\s{0,4}\(\s{0,4}\)\s{0,4}\{[^}]{0,200}\}\s{0,4}\)\s{0,4}\(\s{0,4}\)/, score: 5, quoted: 2 },
@@ -45,8 +45,9 @@ export class CodeInjectionDetector implements Detector {
   readonly name = 'code-injection';
   readonly category = 'code_injection' as const;
 
-  concerns({ profile }: InspectedText): boolean {
-    return profile.has(SYMBOLS) && (profile.hintsAt(Hint.code) || profile.has(CharacterClass.dollar | CharacterClass.lessThan));
+  concerns(profile: TextProfile): boolean {
+    if (profile.hintsAt(Hint.code)) return profile.has(SYMBOLS | CharacterClass.underscore);
+    return profile.has(CharacterClass.dollar | CharacterClass.lessThan);
   }
 
   inspect({ lower, document }: InspectedText): Finding | undefined {

@@ -1,7 +1,7 @@
 import { SHELL_PROGRAMS, SHELL_VARIABLES, SHELL_WORDS } from '../grammar/shell-commands';
 import { type ShellCommand, shellCommands } from '../grammar/shell-words';
 import { CharacterClass } from '../scan/character-classes';
-import { Hint } from '../scan/prefilter';
+import { Hint, type TextProfile } from '../scan/prefilter';
 import { type Detector, type Finding, type InspectedText, stronger } from './detector';
 
 const SEPARATORS =
@@ -21,8 +21,8 @@ export class CommandInjectionDetector implements Detector {
   readonly name = 'command-injection';
   readonly category = 'command_injection' as const;
 
-  concerns({ profile }: InspectedText): boolean {
-    return profile.has(SEPARATORS) || (profile.hintsAt(Hint.command) && profile.has(CharacterClass.slash | CharacterClass.backslash | CharacterClass.dash));
+  concerns(profile: TextProfile): boolean {
+    return profile.has(SEPARATORS) || (profile.hintsAt(Hint.command) && profile.has(CharacterClass.slash | CharacterClass.backslash | CharacterClass.dash) && profile.has(CharacterClass.blank | CharacterClass.plus | CharacterClass.control | CharacterClass.backslash)) || profile.hintsAt(Hint.rare);
   }
 
   inspect(input: InspectedText): Finding | undefined {
@@ -39,11 +39,16 @@ export class CommandInjectionDetector implements Detector {
     const slash = path.lastIndexOf('/');
     const base = path.slice(slash + 1).replace(/\.(?:exe|com|bat|cmd)$/, '');
     const absolute = /^\/(?:usr\/|opt\/)?(?:local\/)?s?bin\//.test(path) || /^[a-z]:\/?.*system32/.test(path);
-    const program = SHELL_PROGRAMS.has(base);
+    // Unix names are case-sensitive: `MySQL` and `Touch` are products, `whoami` and `WHOAMI` (Windows) are programs.
+    const word0 = input.text.slice(command.end - path.length, command.end);
+    const spelled = command.disguised || word0 === path || word0 === word0.toUpperCase();
+    const program = SHELL_PROGRAMS.has(base) && spelled;
     const word = !program && SHELL_WORDS.has(base);
     const globbed = this.isGlobbedPath(path);
     if (!program && !word && !globbed) return undefined;
     if (path.length === 0 || (slash >= 0 && !absolute && !globbed)) return undefined;
+    if (command.opener === '{' && command.following !== ',') return undefined;
+    if (command.following === ')' && command.opener !== '$(' && command.opener !== '`' && !absolute) return undefined;
     const shape = argumentShape(command, input);
     const score = globbed && !program ? (command.opener === '' ? 0 : 5) : this.score(command, input, { absolute, program, shape });
     if (score <= 0) return undefined;
@@ -56,8 +61,9 @@ export class CommandInjectionDetector implements Detector {
     if (command.opener === '') {
       if (input.document || input.isName) return 0;
       if (facts.absolute) return shape === 'strong' || shape === 'none' ? 4 : 3;
-      if (!facts.program || input.name === 'command') return shape === 'strong' && /^[ +](?:[a-z]:|\/)/i.test(command.rest) && command.program !== 'file' ? 4 : 0;
-      return shape === 'strong' ? 4 : 0;
+      const path = /^[ +](?:-\S{1,12}[ +]+)*(?:[a-z]:|\/\w)/i.test(command.rest);
+      if (!facts.program) return shape === 'strong' && path && command.program !== 'file' ? 5 : 0;
+      return shape !== 'strong' ? 0 : path ? 5 : 4;
     }
     if (input.document) {
       // A page of text quotes commands; only a substitution or a pipe with a whole command line stands out.
@@ -103,6 +109,8 @@ export class CommandInjectionDetector implements Detector {
     }
     const variable = /\$\{?ifs\b|\$\{ifs|\$@{1,2}[a-z]|%(?:comspec|systemroot|windir|programfiles|appdata|userprofile)%/.exec(lower.slice(0, 20_000));
     if (variable) return finding(document ? 3 : 5, `variable ${variable[0]}`, variable.index);
+    const assigned = /(?:^|[;&|\s])([a-z_]\w{0,20})=[^;&|\s]{1,60}[;&|]{1,2}\s{0,4}\$\{?([a-z_]\w{0,20})\b/.exec(lower.slice(0, 4000));
+    if (assigned && assigned[1] === assigned[2] && !document) return finding(6, 'variable run as a command', assigned.index);
     const here = lower.indexOf('<<<');
     if (here >= 0 && !document && /^<<<\s?["'$]?[a-z(]/.test(lower.slice(here, here + 8))) return finding(5, 'here-string', here);
     const shell = /(?:^|[\s;|&"'`(/])(?:cmd(?:\.exe)?\s?\/[ckr]|powershell(?:\.exe)?\s-|(?:ba|z|k|c)?sh\s-[ci]|python[23]?\s-c|perl\s-e|ruby\s-e|php\s-r|invoke-expression|\(new-object net\.webclient)/.exec(lower.slice(0, 20_000));
@@ -122,14 +130,14 @@ function argumentShape(command: ShellCommand, { text }: InspectedText): Shape {
   const after = rest.trim();
   if (after === '' || /^["')}\]]{1,3}$/.test(after)) return 'none';
   if (following === '\\' || following === '^' || following === '$') return /^(?:\s|\\|\$)/.test(text.slice(command.end, command.end + 2)) ? 'strong' : 'other';
-  if (!/^[\s+<>,"')#]/.test(rest)) return 'other';
+  if (!/^[\s+<>,"')#\ufffd]/.test(rest)) return 'other';
   const argument = after.replace(/^[+,]+\s*/, '');
-  if (/^(?:-{1,2}[a-z]|\/[a-z?]?(?:\s|$)|\/[\w.?*]+\/|\/[a-z.]{2,}|~\/|\.{1,2}\/|[a-z]:(?:[\\/+]|$)|\\\\|[<>]{1,2}&?\s?[\w/$"'.]|\$[({\w]|`|["'$]?%[a-z]+%|\*|https?:\/\/|\(|"\$)/i.test(argument)) return 'strong';
+  if (/^(?:-{1,2}[a-z]|\/[a-z?]?(?:\s|$)|\/[\w.?*]+\/|\/[a-z.]{2,}|~\/|\.{1,2}\/|[a-z]:(?:[\\/+*\w]|$)|\ufffd|\d{1,2}:\d\d\s|\\\\|[<>]{1,2}&?\s?[\w/$"'.]|\$[({\w]|`|["'$]?%[a-z]+%|\*|https?:\/\/|\(|"\$)/i.test(argument)) return 'strong';
   if (/^["'][^"']{0,80}["']/.test(argument)) return 'strong';
   if (/^\d{1,15}(?:\.\d{1,3}){3}\b/.test(argument)) return 'strong';
   if (/^\d{1,6}\s*(?:$|[*+/#%-])/.test(argument)) return 'strong';
   if (/^[\w.-]{1,60}\.(?:txt|php|sh|exe|ps1|html?|log|conf|cfg|ini|js|py|pl|bat|cmd|dll|gz|tar|zip|[a-z]{2,10}\.[a-z]{2,})\b/i.test(argument)) return 'strong';
-  if (/^[a-z][\w-]*(?:-[\w]+)*\.[\w.-]+\.[a-z]{2,}/i.test(argument)) return 'strong';
+  if (/^[\w-]{1,60}\.[\w.-]{2,80}\s{0,4}$/.test(argument)) return 'strong';
   if (/^[\w@.-]+\s*(?:#|$)/.test(argument) && command.opener !== '' && argument.length < 24) return SHELL_VARIABLES.has(argument) ? 'strong' : 'words';
   return /^[#)]/.test(argument) ? 'none' : 'words';
 }

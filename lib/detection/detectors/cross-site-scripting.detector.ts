@@ -2,7 +2,7 @@ import { isLetter, isSpace, skipSpace, wordSet } from '../grammar/characters';
 import { type HtmlTag, htmlTags } from '../grammar/html-tags';
 import { findScript } from '../grammar/script-expressions';
 import { CharacterClass } from '../scan/character-classes';
-import { Hint } from '../scan/prefilter';
+import { Hint, type TextProfile } from '../scan/prefilter';
 import { type Detector, type Finding, type InspectedText, stronger } from './detector';
 
 /** Elements that load or run something by themselves. */
@@ -21,7 +21,7 @@ export class CrossSiteScriptingDetector implements Detector {
   readonly name = 'cross-site-scripting';
   readonly category = 'xss' as const;
 
-  concerns({ profile }: InspectedText): boolean {
+  concerns(profile: TextProfile): boolean {
     if (profile.has(CharacterClass.lessThan)) return true;
     if (profile.has(CharacterClass.equals) && profile.has(CharacterClass.singleQuote | CharacterClass.doubleQuote | CharacterClass.blank | CharacterClass.slash)) return true;
     if (profile.hintsAt(Hint.script | Hint.markup) && profile.has(CharacterClass.parenthesis | CharacterClass.backtick | CharacterClass.colon)) return true;

@@ -1,5 +1,4 @@
-import { CharacterClass } from '../scan/character-classes';
-import { Hint } from '../scan/prefilter';
+import { Hint, type TextProfile } from '../scan/prefilter';
 import { type Detector, type Finding, type InspectedText } from './detector';
 
 /** Forms of serialized objects that create classes while they are read. Each has an unmistakable grammar. */
@@ -24,8 +23,8 @@ export class DeserializationDetector implements Detector {
   readonly name = 'deserialization';
   readonly category = 'deserialization' as const;
 
-  concerns({ profile, name }: InspectedText): boolean {
-    return profile.hintsAt(Hint.serialized) && (profile.has(CharacterClass.colon | CharacterClass.mark | CharacterClass.lessThan | CharacterClass.lineBreak | CharacterClass.dollar | CharacterClass.slash | CharacterClass.plus) || name === '@type' || name === '$type' || profile.classes < CharacterClass.slash);
+  concerns(profile: TextProfile): boolean {
+    return profile.hintsAt(Hint.serialized);
   }
 
   inspect({ text, name, document }: InspectedText): Finding | undefined {

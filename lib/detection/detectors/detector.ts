@@ -35,7 +35,7 @@ export interface Detector {
   readonly name: string;
   readonly category: ThreatCategory;
   /** Decides from the prefilter's bits whether `inspect` can find anything at all. */
-  concerns(input: InspectedText): boolean;
+  concerns(profile: TextProfile): boolean;
   /** The strongest evidence in the text. */
   inspect(input: InspectedText): Finding | undefined;
 }

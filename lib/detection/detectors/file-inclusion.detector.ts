@@ -1,6 +1,6 @@
 import { judgeHost } from '../grammar/url-hosts';
 import { CharacterClass } from '../scan/character-classes';
-import { Hint } from '../scan/prefilter';
+import { Hint, type TextProfile } from '../scan/prefilter';
 import { type Detector, type Finding, type InspectedText } from './detector';
 
 /** Stream wrappers of PHP and schemes that read local files. */
@@ -17,7 +17,7 @@ export class FileInclusionDetector implements Detector {
   readonly name = 'file-inclusion';
   readonly category = 'file_inclusion' as const;
 
-  concerns({ profile }: InspectedText): boolean {
+  concerns(profile: TextProfile): boolean {
     return profile.has(CharacterClass.colon) && profile.hintsAt(Hint.url | Hint.file);
   }
 

@@ -1,4 +1,5 @@
 import { CharacterClass } from '../scan/character-classes';
+import { Hint, type TextProfile } from '../scan/prefilter';
 import { type Detector, type Finding, type InspectedText } from './detector';
 
 const HEADER = /[\r\n]\s{0,4}(?:set-cookie2?|location|content-(?:length|type|disposition|encoding|security-policy)|transfer-encoding|refresh|x-[a-z-]{2,40}|access-control-[a-z-]{4,30}|host|connection|last-modified|p3p|link|authorization|cookie|referer|user-agent|remote-addr|via|status)\s?:/;
@@ -13,8 +14,8 @@ export class HeaderInjectionDetector implements Detector {
   readonly name = 'header-injection';
   readonly category = 'header_injection' as const;
 
-  concerns({ profile, lower }: InspectedText): boolean {
-    return profile.has(CharacterClass.lineBreak) || (profile.has(CharacterClass.slash) && lower.includes('http/'));
+  concerns(profile: TextProfile): boolean {
+    return profile.has(CharacterClass.lineBreak) || profile.hintsAt(Hint.protocol);
   }
 
   inspect({ lower, source, document, name, layers }: InspectedText): Finding | undefined {

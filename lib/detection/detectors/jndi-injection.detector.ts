@@ -1,4 +1,5 @@
 import { CharacterClass } from '../scan/character-classes';
+import { type TextProfile } from '../scan/prefilter';
 import { type Detector, type Finding, type InspectedText } from './detector';
 
 const MAX_ROUNDS = 4;
@@ -11,7 +12,7 @@ export class JndiInjectionDetector implements Detector {
   readonly name = 'jndi-injection';
   readonly category = 'jndi' as const;
 
-  concerns({ profile }: InspectedText): boolean {
+  concerns(profile: TextProfile): boolean {
     return profile.hasAll(CharacterClass.dollar | CharacterClass.brace | CharacterClass.colon);
   }
 

@@ -1,5 +1,5 @@
 import { CharacterClass } from '../scan/character-classes';
-import { Hint } from '../scan/prefilter';
+import { Hint, type TextProfile } from '../scan/prefilter';
 import { type Detector, type Finding, type InspectedText } from './detector';
 
 /** LDAP search filters (RFC 4515): parentheses with an operator or an assertion where a plain value was expected. */
@@ -7,7 +7,7 @@ export class LdapInjectionDetector implements Detector {
   readonly name = 'ldap-injection';
   readonly category = 'ldap_injection' as const;
 
-  concerns({ profile }: InspectedText): boolean {
+  concerns(profile: TextProfile): boolean {
     return profile.has(CharacterClass.parenthesis) && profile.has(CharacterClass.star | CharacterClass.ampersand | CharacterClass.pipe | CharacterClass.equals);
   }
 
@@ -33,14 +33,14 @@ export class XpathInjectionDetector implements Detector {
   readonly name = 'xpath-injection';
   readonly category = 'xml_injection' as const;
 
-  concerns({ profile }: InspectedText): boolean {
-    return profile.hintsAt(Hint.xpath) && profile.has(CharacterClass.slash | CharacterClass.colon) && profile.has(CharacterClass.parenthesis | CharacterClass.bracket);
+  concerns(profile: TextProfile): boolean {
+    return profile.hasAll(CharacterClass.slash | CharacterClass.bracket) || (profile.hintsAt(Hint.xpath) && profile.has(CharacterClass.slash | CharacterClass.colon) && profile.has(CharacterClass.parenthesis));
   }
 
   inspect({ lower, document }: InspectedText): Finding | undefined {
     const text = lower.slice(0, 20_000);
     const finding = (score: number, reason: string, index: number): Finding => ({ category: this.category, score: document ? 3 : score, reason, index });
-    const functions = /(?:count|string-length|substring|name|local-name|contains|starts-with|string|position|normalize-space)\s?\(\s?(?:\/{1,2}[\w*@.]|\/\w+\(|\*|\/@|(?:child|parent|self|ancestor)::)/.exec(text);
+    const functions = /(?:count|string-length|substring|name|local-name|contains|starts-with|string|position|normalize-space)\s?\(\s?(?:\/{1,2}[\w*@.]|\/\w+\(|\/@|(?:child|parent|self|ancestor)::)/.exec(text);
     if (functions) return finding(6, 'function over a location path', functions.index);
     const axis = /(?:child|parent|ancestor|descendant|following|preceding|attribute|self|ancestor-or-self|descendant-or-self|following-sibling|preceding-sibling)::(?:\w+|\*|node\(|text\()/.exec(text);
     if (axis) return finding(5, 'axis', axis.index);

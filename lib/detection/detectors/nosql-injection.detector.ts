@@ -1,5 +1,6 @@
 import { wordSet } from '../grammar/characters';
 import { CharacterClass } from '../scan/character-classes';
+import { type TextProfile } from '../scan/prefilter';
 import { type Detector, type Finding, type InspectedText } from './detector';
 
 /**
@@ -18,7 +19,7 @@ export class NosqlInjectionDetector implements Detector {
   readonly name = 'nosql-injection';
   readonly category = 'nosql_injection' as const;
 
-  concerns({ profile }: InspectedText): boolean {
+  concerns(profile: TextProfile): boolean {
     return (
       profile.has(CharacterClass.dollar) ||
       (profile.has(CharacterClass.singleQuote | CharacterClass.doubleQuote | CharacterClass.semicolon) &&

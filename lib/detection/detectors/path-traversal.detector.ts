@@ -1,7 +1,7 @@
 import { countClimbs, normalisePath } from '../grammar/path-forms';
 import { sensitivityOf } from '../grammar/sensitive-paths';
 import { CharacterClass } from '../scan/character-classes';
-import { Hint } from '../scan/prefilter';
+import { Hint, type TextProfile } from '../scan/prefilter';
 import { type Detector, type Finding, type InspectedText } from './detector';
 
 /** Files that documents and configurations refer to by relative paths. */
@@ -14,8 +14,8 @@ export class PathTraversalDetector implements Detector {
   readonly name = 'path-traversal';
   readonly category = 'path_traversal' as const;
 
-  concerns({ profile, text }: InspectedText): boolean {
-    return profile.hintsAt(Hint.traversal) || (profile.has(CharacterClass.dot) && text.includes('..')) || text.includes('0x2e');
+  concerns(profile: TextProfile): boolean {
+    return profile.hintsAt(Hint.traversal) || profile.hasAll(CharacterClass.dot | CharacterClass.semicolon);
   }
 
   inspect(input: InspectedText): Finding | undefined {

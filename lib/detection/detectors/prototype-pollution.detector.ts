@@ -1,4 +1,4 @@
-import { Hint } from '../scan/prefilter';
+import { Hint, type TextProfile } from '../scan/prefilter';
 import { type Detector, type Finding, type InspectedText } from './detector';
 
 /** Names that reach an object's prototype when a merge follows them, in keys and in texts that become keys. */
@@ -6,7 +6,7 @@ export class PrototypePollutionDetector implements Detector {
   readonly name = 'prototype-pollution';
   readonly category = 'prototype_pollution' as const;
 
-  concerns({ profile }: InspectedText): boolean {
+  concerns(profile: TextProfile): boolean {
     return profile.hintsAt(Hint.prototype);
   }
 

@@ -1,7 +1,7 @@
 import { normalisePath } from '../grammar/path-forms';
 import { sensitivityOf } from '../grammar/sensitive-paths';
 import { CharacterClass } from '../scan/character-classes';
-import { Hint } from '../scan/prefilter';
+import { Hint, type TextProfile } from '../scan/prefilter';
 import { type Detector, type Finding, type InspectedText } from './detector';
 
 /** Absolute paths to files of the host, and requests for files that a web server must not hand out. */
@@ -9,7 +9,7 @@ export class SensitiveFileDetector implements Detector {
   readonly name = 'sensitive-file';
   readonly category = 'sensitive_file' as const;
 
-  concerns({ profile }: InspectedText): boolean {
+  concerns(profile: TextProfile): boolean {
     return profile.hintsAt(Hint.file) && profile.has(CharacterClass.slash | CharacterClass.backslash | CharacterClass.dot);
   }
 

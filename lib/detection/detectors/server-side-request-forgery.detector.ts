@@ -1,6 +1,6 @@
 import { judgeHost } from '../grammar/url-hosts';
 import { CharacterClass } from '../scan/character-classes';
-import { Hint } from '../scan/prefilter';
+import { Hint, type TextProfile } from '../scan/prefilter';
 import { type Detector, type Finding, type InspectedText, stronger } from './detector';
 
 /** Schemes that make a server speak other protocols or read its own files. */
@@ -17,16 +17,17 @@ export class ServerSideRequestForgeryDetector implements Detector {
   readonly name = 'server-side-request-forgery';
   readonly category = 'ssrf' as const;
 
-  concerns({ profile }: InspectedText): boolean {
+  concerns(profile: TextProfile): boolean {
     return profile.hintsAt(Hint.url | Hint.host) && profile.has(CharacterClass.colon | CharacterClass.slash);
   }
 
   inspect(input: InspectedText): Finding | undefined {
     const { document, source, isName } = input;
-    if (document || isName || source === 'path') return undefined;
+    if (isName || source === 'path') return undefined;
     const value = input.text.trim();
     const lower = value.toLowerCase();
-    return stronger(this.foreign(input, lower), this.host(input, value, lower));
+    const foreign = this.foreign(input, lower);
+    return document ? foreign : stronger(foreign, this.host(input, value, lower));
   }
 
   private foreign(input: InspectedText, lower: string): Finding | undefined {

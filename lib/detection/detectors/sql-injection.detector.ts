@@ -1,7 +1,7 @@
 import { isSpace } from '../grammar/characters';
 import { readSql, type SqlReading } from '../grammar/sql-tokens';
 import { CharacterClass } from '../scan/character-classes';
-import { Hint } from '../scan/prefilter';
+import { Hint, type TextProfile } from '../scan/prefilter';
 import { type Detector, type Finding, type InspectedText, stronger } from './detector';
 import { judgeSql } from './sql-rules';
 
@@ -19,9 +19,9 @@ export class SqlInjectionDetector implements Detector {
   readonly name = 'sql-injection';
   readonly category = 'sql_injection' as const;
 
-  concerns({ profile }: InspectedText): boolean {
+  concerns(profile: TextProfile): boolean {
     if (profile.hintsAt(Hint.sql)) return true;
-    if (profile.has(QUOTES) && (profile.has(AFTER_QUOTE) || profile.hintsAt(Hint.logic))) return true;
+    if (profile.has(QUOTES) && profile.has(AFTER_QUOTE)) return true;
     return (
       profile.hintsAt(Hint.logic) &&
       profile.has(CharacterClass.equals | CharacterClass.lessThan | CharacterClass.greaterThan | CharacterClass.parenthesis)

@@ -66,8 +66,12 @@ export function judgeSql(reading: SqlReading, quote: string | undefined, input: 
   let best: SqlVerdict | undefined;
   for (const rule of RULES) {
     const found = rule(statement);
-    if (found && found.score > (best?.score ?? 0)) {
-      best = { score: found.score, reason: found.reason, offset: reading.tokens[found.at]?.start ?? 0 };
+    if (!found) continue;
+    // In running text quotes mark speech and attributes of markup; only whole statements are left as evidence.
+    const weak = input.document && quote !== undefined && !CERTAIN.has(rule);
+    const score = weak ? Math.min(found.score, 3) : found.score;
+    if (score > (best?.score ?? 0)) {
+      best = { score, reason: found.reason, offset: reading.tokens[found.at]?.start ?? 0 };
     }
   }
   return best;
@@ -321,7 +325,25 @@ const splitByComments: Rule = (s) => {
   return words >= 2 && s.inlineComments >= 2 && !s.input.document ? { score: 5, reason: 'keywords separated by comments', at: 0 } : undefined;
 };
 
-/** `1.e.tables`, `1e1union`: numbers that only a lenient lexer accepts, used to hide what follows. */
+/** `1.e.tables`, `1.e(`: a number that only MySQL's lexer ends there, used to hide what follows. */
+const strangeNumber: Rule = (s) => {
+  for (let at = 0; at + 2 < s.tokens.length; at++) {
+    const number = s.tokens[at];
+    const name = s.tokens[at + 1];
+    if (number?.kind !== '1' || name?.word !== 'e' || name.start !== number.end || s.input.text.charAt(number.end - 1) !== '.') continue;
+    const next = s.kind(at + 2);
+    if (next === '.' || next === '(') return { score: 5, reason: 'number spelled to hide a name', at };
+  }
+  return undefined;
+};
+
+/** `overlay(… placing …)::int`: a call cast with PostgreSQL's operator. */
+const castCall: Rule = (s) => {
+  if (!s.isCall(0)) return undefined;
+  const end = s.tokens.length - 1;
+  return s.word(end - 1) === ':' && s.word(end - 2) === ':' && s.kind(end - 3) === ')' ? { score: 5, reason: 'call with a cast', at: 0 } : undefined;
+};
+
 const RULES: readonly Rule[] = [
   unionSelect,
   tautology,
@@ -332,4 +354,9 @@ const RULES: readonly Rule[] = [
   weapons,
   clauses,
   splitByComments,
+  strangeNumber,
+  castCall,
 ];
+
+/** Rules that running text does not satisfy by accident. */
+const CERTAIN: ReadonlySet<Rule> = new Set([unionSelect, stacked, wholeStatement, weapons]);

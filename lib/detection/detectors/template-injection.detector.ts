@@ -1,5 +1,6 @@
 import { isWord, wordSet } from '../grammar/characters';
 import { CharacterClass } from '../scan/character-classes';
+import { type TextProfile } from '../scan/prefilter';
 import { type Detector, type Finding, type InspectedText, stronger } from './detector';
 
 /** Opening and closing marks of template languages. */
@@ -31,7 +32,7 @@ export class TemplateInjectionDetector implements Detector {
   readonly name = 'template-injection';
   readonly category = 'template_injection' as const;
 
-  concerns({ profile }: InspectedText): boolean {
+  concerns(profile: TextProfile): boolean {
     return (
       profile.has(CharacterClass.brace) ||
       profile.hasAll(CharacterClass.lessThan | CharacterClass.percent) ||
@@ -64,10 +65,10 @@ export class TemplateInjectionDetector implements Detector {
     if (body === '') return undefined;
     const weight = open === '{' || open === '@(' ? -2 : input.document ? -3 : 0;
     if (isArithmetic(body)) return open === '@(' || (open === '{' && !/^\d+\*\d+$/.test(body)) ? finding(input.text.length < 16 && open === '@(' ? 5 : 0, 'arithmetic') : finding(Math.max(3, 6 + weight), 'arithmetic in a template');
+    if (open === '{' || open === '@(') return undefined;
     if (/__\w+__|\.mro\b|subclasses\(|\battr\(|getclass\(|forname\(|\bclass\.|\.constructor|\bruntime\b|\.exec\(|\bpopen\b|\bsystem\(|processbuilder|freemarker|classloader/.test(lower)) {
       return finding(input.document ? 4 : 7, 'introspection in a template');
     }
-    if (open === '{' || open === '@(') return undefined;
     if (open === '<%') return finding(input.document ? 3 : 6, 'server page expression');
     if (open === '{%') return TAGS.test(`%${lower.replace(/^-/, '')}`) ? finding(input.document ? 2 : 5, 'template tag') : undefined;
     const root = /^[$@#]?[a-z_]\w*/.exec(lower)?.[0] ?? '';
@@ -82,8 +83,8 @@ export class TemplateInjectionDetector implements Detector {
     if (/^#(?:with|each|if|unless)\b|^(?:lookup|this\.)/.test(lower) && open === '{{') return finding(input.document ? 2 : 5, 'block helper');
     if (/^(?:range|php|system|passthru|range\.|include|import|require|print|printf|eval|exec)\b/.test(lower) && (call || open === '{{')) return finding(Math.max(3, 6 + weight), 'function in a template');
     if (call && open === '{{') return finding(Math.max(2, 5 + weight), 'call in a template');
+    if (call && /^\w+\(\s?[\w., ]*\)$/.test(body) && open === '${') return finding(3, 'function in a template');
     if (call && (open === '${' || open === '#{' || open === '*{' || open === '~{')) return finding(Math.max(2, (input.text.trim().startsWith(open) ? 5 : 4) + weight), 'call in a template');
-    if (open === '@{' && /\[/.test(body)) return finding(Math.max(2, 6 + weight), 'interpolated block');
     return undefined;
   }
 

@@ -1,5 +1,5 @@
 import { CharacterClass } from '../scan/character-classes';
-import { Hint } from '../scan/prefilter';
+import { Hint, type TextProfile } from '../scan/prefilter';
 import { type Detector, type Finding, type InspectedText } from './detector';
 
 /** What a document type, an inclusion or a style sheet lets an XML processor fetch or run (XML 1.0 section 4, XInclude, XSLT). */
@@ -7,7 +7,7 @@ export class XmlInjectionDetector implements Detector {
   readonly name = 'xml-injection';
   readonly category = 'xml_injection' as const;
 
-  concerns({ profile }: InspectedText): boolean {
+  concerns(profile: TextProfile): boolean {
     return profile.has(CharacterClass.lessThan) && profile.hintsAt(Hint.xml);
   }
 

@@ -173,7 +173,7 @@ export const SQL_FUNCTIONS = wordSet(`
   case decode nvl greatest least row_count found_rows last_insert_id connection_id now sysdate getdate current_date current_timestamp
   date_add extract to_char to_number to_date xmltype json_extract json_keys jsonb_path_query regexp_substr regexp_substring regexp_like
   sqlite_version likely unlikely glob load_extension row exists any some all quote soundex uuid inet_aton conv format interval
-  table_name column_name pg_typeof array_agg array_to_string query_to_xml database_to_xml xmlagg xmlelement generate_series quote_literal
+  overlay placing table_name column_name pg_typeof array_agg array_to_string query_to_xml database_to_xml xmlagg xmlelement generate_series quote_literal
   `);
 
 /** Functions and procedures that only an attack calls from a request: delays, errors that carry data, files, commands. */

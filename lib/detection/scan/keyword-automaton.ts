@@ -24,10 +24,10 @@ export class KeywordAutomaton {
   readonly hintsOf: Int32Array;
   readonly symbolOf = SYMBOL_OF;
 
-  constructor(words: Readonly<Record<string, number>>) {
+  constructor(words: ReadonlyMap<string, number>) {
     const children: Int32Array[] = [new Int32Array(1 << STRIDE_BITS).fill(-1)];
     const hints: number[] = [0];
-    for (const [word, bits] of Object.entries(words)) {
+    for (const [word, bits] of words) {
       let state = 0;
       for (let index = 0; index < word.length; index++) {
         const symbol = SYMBOL_OF[word.charCodeAt(index)] ?? OTHER;

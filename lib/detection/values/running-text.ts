@@ -7,21 +7,30 @@ const SHORTEST = 160;
  * not an instruction.
  */
 export function isRunningText(text: string): boolean {
-  if (text.length < SHORTEST) return text.includes('```') && text.length > 40;
+  if (text.length > 40 && text.includes('```')) return true;
+  if (text.length < SHORTEST) return false;
   const sample = text.length > 4000 ? text.slice(0, 4000) : text;
   let words = 0;
   let run = 0;
+  let marks = 0;
   for (let index = 0; index <= sample.length; index++) {
     const code = index < sample.length ? sample.charCodeAt(index) : 32;
     if (isLetter(code) || code >= 0xc0) {
       run++;
     } else {
+      if (isCodeMark(code)) marks++;
       const end = code === 32 || code === 10 || code === 13 || code === 44 || code === 46 || code === 63 || code === 33 || code === 58 || code === 59 || code === 60;
       if (run > 0 && run <= 20 && end) words++;
       run = 0;
     }
   }
-  return words >= 20 && words * 12 >= sample.length * 0.45;
+  if (words < 20 || words * 12 < sample.length * 0.45) return false;
+  return marks < sample.length * 0.05 || /<(?:p|br|li|ul|h[1-6]|td|div|span|a|strong|em)[\s/>]/.test(sample);
+}
+
+/** `( ) { } [ ] = ; $ @ # < > | & \`: programs are dense with them. */
+function isCodeMark(code: number): boolean {
+  return '(){}[]=;$@#<>|&\\'.includes(String.fromCharCode(code));
 }
 
 const FENCE = '```';
