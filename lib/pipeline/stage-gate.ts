@@ -24,7 +24,7 @@ export class StageGate {
     const plan = stage === 'access' && route.kind === 'ws' ? route.message : route[stage];
     const probes = plan.for(request);
     if (probes.length === 0) return true;
-    const verdict = this.runner.run(probes, request);
+    const verdict = this.runner.run(probes, request, context);
     if (verdict === undefined) return true;
     if (verdict instanceof Promise) return verdict.then((settled) => admit(settled, context));
     return admit(verdict, context);

@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import type { GuardedRequest } from '../platform/guarded-request';
 import type { CompiledProbe } from '../policy/compiled-route';
 import type { Refusal } from '../policy/refusal';
@@ -12,19 +12,24 @@ export type Verdict = GuardException | undefined;
 export class StageRunner {
   constructor(@Inject(Enforcement) private readonly enforcement: Enforcement) {}
 
-  run(probes: readonly CompiledProbe[], request: GuardedRequest, from = 0): Verdict | Promise<Verdict> {
+  run(
+    probes: readonly CompiledProbe[],
+    request: GuardedRequest,
+    context?: ExecutionContext,
+    from = 0,
+  ): Verdict | Promise<Verdict> {
     for (let index = from; index < probes.length; index++) {
       const { check, probe } = probes[index]!;
       let refusal: Refusal | undefined | Promise<Refusal | undefined>;
       try {
-        refusal = probe(request);
+        refusal = probe(request, context);
       } catch (error) {
         const failure = this.enforcement.fail(check, error, request);
         if (failure !== undefined) return failure;
         continue;
       }
       if (refusal === undefined) continue;
-      if (refusal instanceof Promise) return this.resume(probes, request, index, refusal);
+      if (refusal instanceof Promise) return this.resume(probes, request, context, index, refusal);
       const exception = this.enforcement.enforce(refusal, request);
       if (exception !== undefined) return exception;
     }
@@ -34,6 +39,7 @@ export class StageRunner {
   private async resume(
     probes: readonly CompiledProbe[],
     request: GuardedRequest,
+    context: ExecutionContext | undefined,
     index: number,
     pending: Promise<Refusal | undefined>,
   ): Promise<Verdict> {
@@ -44,6 +50,6 @@ export class StageRunner {
     } catch (error) {
       exception = this.enforcement.fail(probes[index]!.check, error, request);
     }
-    return exception ?? this.run(probes, request, index + 1);
+    return exception ?? this.run(probes, request, context, index + 1);
   }
 }

@@ -14,7 +14,6 @@ import { type ResponseProbe, type RouteInfo, type RouteKind, SECURITY_CHECKS, ty
 type Handler = RouteInfo['handler'];
 
 const ALL_KINDS: readonly RouteKind[] = ['http', 'graphql', 'ws', 'rpc'];
-const NOTHING: ReadonlySet<CheckName> = new Set();
 
 interface CompiledApplication {
   readonly door: ProbePlan;
@@ -124,18 +123,20 @@ export class PolicyCompiler {
 
   private compileAll(config: GuardConfig): CompiledApplication {
     const layered = this.routeInfos.map((route) => ({ route, ...this.layers(route, config) }));
-    // What some route is exempt from cannot be decided before the route is known.
-    const deferred = new Set(layered.flatMap(({ policy }) => [...bypassedChecks(policy)]));
+    const bypassing = new Map<CheckName, RouteInfo[]>();
+    for (const { route, policy } of layered) {
+      for (const check of bypassedChecks(policy)) bypassing.set(check, [...(bypassing.get(check) ?? []), route]);
+    }
     const routes = new Map<Handler, CompiledRoute[]>();
     for (const { route, policy, sources } of layered) {
-      const target = this.compileTarget(policy, config, deferred, route);
-      const whole = this.compileTarget(policy, config, NOTHING, route);
+      const target = this.compileTarget(policy, config, bypassing, 'deferring', route);
+      const whole = this.compileTarget(policy, config, bypassing, 'whole', route);
       const message = ProbePlan.join(whole.door, whole.access);
       routes.set(route.handler, [...(routes.get(route.handler) ?? []), { ...route, ...target, sources, message }]);
     }
     const byDefault = this.defaults(config);
-    const rest = this.compileTarget(byDefault, config, deferred);
-    const whole = this.compileTarget(byDefault, config, NOTHING);
+    const rest = this.compileTarget(byDefault, config, bypassing, 'deferring');
+    const whole = this.compileTarget(byDefault, config, bypassing, 'whole');
     const unmatched = {
       threshold: whole.door,
       guarded: ProbePlan.join(rest.access, rest.limits, rest.detection),
@@ -166,18 +167,21 @@ export class PolicyCompiler {
   private compileTarget(
     policy: RoutePolicy,
     config: GuardConfig,
-    deferred: ReadonlySet<CheckName>,
+    bypassing: ReadonlyMap<CheckName, readonly RouteInfo[]>,
+    door: 'deferring' | 'whole',
     route?: RouteInfo,
   ): CompiledTarget {
     const bypassed = bypassedChecks(policy);
-    const target = { policy, config, route };
     const stages: Record<Stage, CompiledProbe[]> = { door: [], access: [], limits: [], detection: [] };
     const watches: ResponseProbe[] = [];
     for (const check of this.checks) {
       if (bypassed.has(check.name) || config.checkModes[check.name] === 'off') continue;
       if (route !== undefined && !(check.kinds ?? ALL_KINDS).includes(route.kind)) continue;
+      const target = { policy, config, route, bypassing: bypassing.get(check.name) ?? [] };
       const probe = check.compile(target);
-      const stage = check.stage === 'door' && deferred.has(check.name) ? 'access' : check.stage;
+      // What some route is exempt from cannot be decided before the route is known.
+      const defers = door === 'deferring' && check.undeferred !== true && target.bypassing.length > 0;
+      const stage = check.stage === 'door' && defers ? 'access' : check.stage;
       if (probe !== undefined) stages[stage].push({ check: check.name, probe });
       const watch = check.watch?.(target);
       if (watch !== undefined) watches.push(watch);

@@ -1,3 +1,4 @@
+import type { ExecutionContext } from '@nestjs/common';
 import type { FieldProblem } from '../config/config-problem';
 import type { GuardConfig } from '../config/guard-config';
 import type { GuardedRequest } from '../platform/guarded-request';
@@ -14,8 +15,14 @@ import type { PolicyField, RoutePolicy } from './route-policy';
  */
 export type Stage = 'door' | 'access' | 'limits' | 'detection';
 
-/** Asks one question about a request. Answers synchronously whenever it can. */
-export type Probe = (request: GuardedRequest) => Refusal | undefined | Promise<Refusal | undefined>;
+/**
+ * Asks one question about a request. Answers synchronously whenever it can. There is a context once a handler is known: not
+ * at the door, and not for what matches no route.
+ */
+export type Probe = (
+  request: GuardedRequest,
+  context?: ExecutionContext,
+) => Refusal | undefined | Promise<Refusal | undefined>;
 
 /** Sees, and may replace, what a handler returned, before it is serialised. */
 export type ResponseProbe = (request: GuardedRequest, body: unknown) => unknown;
@@ -25,6 +32,8 @@ export interface CompileTarget {
   readonly policy: RoutePolicy;
   readonly config: GuardConfig;
   readonly route?: RouteInfo;
+  /** The routes that bypass the check: an `undeferred` one has to leave them alone by itself. */
+  readonly bypassing: readonly RouteInfo[];
 }
 
 export interface RouteInfo {
@@ -45,6 +54,8 @@ export type RouteKind = 'http' | 'graphql' | 'ws' | 'rpc';
 export interface SecurityCheck {
   readonly name: CheckName;
   readonly stage: Stage;
+  /** A check of the door that cannot wait until the route is known, even though some route bypasses it. */
+  readonly undeferred?: boolean;
   /** The fields of a policy that belong to this check. */
   readonly fields?: readonly PolicyField[];
   /** The kinds of handlers it makes sense for; by default all. */
