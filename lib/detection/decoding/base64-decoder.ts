@@ -3,6 +3,8 @@ import { isDigit, isLetter } from '../grammar/characters';
 /** Shortest run worth decoding, and the longest that is. */
 const SHORTEST = 8;
 const LONGEST = 16_384;
+/** U+FFFD as it is when somebody encoded it on purpose. */
+const REPLACEMENT = Buffer.from('\ufffd');
 
 /** The text behind a value that is base64 as a whole (RFC 4648, either alphabet), if it decodes to readable text. */
 export function decodeBase64(text: string): string | undefined {
@@ -83,5 +85,7 @@ function readable(encoded: string): string | undefined {
   if (bytes.length < 6) return undefined;
   let printable = 0;
   for (const byte of bytes) if (isReadable(byte)) printable++;
-  return printable >= bytes.length * 0.95 ? bytes.toString('latin1') : undefined;
+  if (printable >= bytes.length * 0.95) return bytes.toString('latin1');
+  const text = printable >= bytes.length * 0.3 ? bytes.toString('utf8') : '\ufffd';
+  return text.includes('\ufffd') && !bytes.includes(REPLACEMENT) ? undefined : text;
 }

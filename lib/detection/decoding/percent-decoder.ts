@@ -50,8 +50,9 @@ function readMultibyte(text: string, at: number, first: number): Escape | undefi
   let end = at + 3;
   for (let follower = 1; follower < length; follower++) {
     const byte = text.charCodeAt(end) === 37 ? hexAt(text, end + 1, 2) : -1;
-    // Decoders that only mask the bits take any byte here: `%c0%2e` is a dot to them.
-    if (byte < 0 || ((byte < 0x80 || byte > 0xbf) && first > 0xc1)) return undefined;
+    // Decoders that give up on a broken sequence keep its second byte: `%c0%2e` is a dot to them.
+    if (byte >= 0 && byte < 0x80 && first <= 0xc1) return { code: byte, end: end + 3 };
+    if (byte < 0x80 || byte > 0xbf) return undefined;
     code = (code << 6) | (byte & 0x3f);
     end += 3;
   }

@@ -33,9 +33,16 @@ const RULES: readonly Rule[] = [
   { reason: 'server-side include', pattern: /<!--\s{0,8}#\s{0,4}(?:exec|include|echo|config|set|printenv|fsize|flastmod|if|elif)\b/, score: 7, quoted: 5 },
   { reason: 'edge-side include', pattern: /<esi:(?:include|inline|vars|eval|debug)\b/, score: 6, quoted: 5 },
   { reason: '.NET process', pattern: /system\.diagnostics\.process|process\.start\s{0,4}\(|system\.reflection|assembly\.load\s{0,4}\(|activator\.createinstance|new-object\s{1,4}(?:system|net|io)\./, score: 6, quoted: 2 },
-  { reason: 'script loop', pattern: /(?:^|[;{}]\s{0,4})(?:while|for)\s{0,4}\(\s{0,4}(?:true|1|;;)\s{0,4}\)|(?:^|[;'"])\s{0,4}(?:sleep|usleep)\s{0,4}\(\s{0,4}\d{1,8}\s{0,4}\)\s{0,4};/, score: 4, quoted: 0 },
+  { reason: 'script loop', pattern: /(?:^|[;{}]\s{0,4})(?:while|for)\s{0,4}\(\s{0,4}(?:true|1|;;)\s{0,4}\)|(?:^|[;'"])\s{0,4}(?:sleep|usleep)\s{0,4}\(\s{0,4}\d{1,8}\s{0,4}\)\s{0,4};/, score: 5, quoted: 0 },
+  { reason: 'loop as a value', pattern: /^\s{0,4}(?:while|for|do|if|function|var|let|const|switch|try)\s{0,4}[({\w][^\n]{0,200}[;}]\s{0,4}$/, score: 4, quoted: 0 },
+  { reason: 'endless loop', pattern: /\b(?:while|for)\s{0,4}\([^)]{0,60}\)\s{0,4};\s{0,4}$/, score: 5, quoted: 0 },
+  { reason: 'call of a library function', pattern: /^\s{0,4};?\s{0,4}(?:[a-z]{2,16}_){1,4}[a-z]{2,16}\s{0,4}\(\s{0,4}(?:\)|["'$\d][^\n]{0,200}\))\s{0,4};?\s{0,4}$/, score: 5, quoted: 0 },
+  { reason: 'echo statement', pattern: /(?:^|[;}'"])\s{0,4}(?:echo|print|die|var_dump|printf)\b\s{0,4}(?:["'$(]|md5|\d{1,12}\s{0,4}[-+*/.])[^\n]{0,200};/, score: 5, quoted: 0 },
   { reason: 'printed expression', pattern: /(?:^|[;{}@&|]\s{0,4})(?:print|printf|echo|die|exit|response\.write)\s{0,4}\(\s{0,4}(?:["']?\d{1,12}["']?\s{0,4}[-+*/.%]\s{0,4}["']?\d{1,12}|md5\s{0,4}\(|["'][^"']{1,80}["'])\s{0,4}\)?/, score: 5, quoted: 0 },
 ]; // prettier-ignore
+
+/** `a.b.c.Class(`: packages in lower case, a class in camel case, a call. */
+const JAVA_CLASS = /(?:^|[^\w.])[a-z][a-z0-9]{1,20}(?:\.[a-z][a-z0-9_]{1,30}){1,8}\.[A-Z][A-Za-z0-9]{3,60}(?:\(|@[a-z])/;
 
 const SYMBOLS =
   CharacterClass.parenthesis | CharacterClass.dollar | CharacterClass.lessThan | CharacterClass.brace | CharacterClass.dot | CharacterClass.bracket | CharacterClass.backslash | CharacterClass.colon; // prettier-ignore
@@ -47,10 +54,11 @@ export class CodeInjectionDetector implements Detector {
 
   concerns(profile: TextProfile): boolean {
     if (profile.hintsAt(Hint.code)) return profile.has(SYMBOLS | CharacterClass.underscore);
-    return profile.has(CharacterClass.dollar | CharacterClass.lessThan);
+    return profile.has(CharacterClass.dollar | CharacterClass.lessThan) || (profile.has(CharacterClass.parenthesis) && profile.has(CharacterClass.underscore | CharacterClass.dot | CharacterClass.semicolon));
   }
 
-  inspect({ lower, document }: InspectedText): Finding | undefined {
+  inspect(input: InspectedText): Finding | undefined {
+    const { lower, document } = input;
     const text = lower.slice(0, 20_000);
     let found: Finding | undefined;
     for (const rule of RULES) {
@@ -58,6 +66,8 @@ export class CodeInjectionDetector implements Detector {
       const score = document ? rule.quoted : rule.score;
       if (match && score > 0) found = stronger(found, { category: this.category, score, reason: rule.reason, index: match.index });
     }
+    const className = JAVA_CLASS.exec(input.text.slice(0, 20_000));
+    if (className && !document) found = stronger(found, { category: this.category, score: 5, reason: 'call of a class by its full name', index: className.index });
     return found;
   }
 }

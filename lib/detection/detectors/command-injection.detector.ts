@@ -1,4 +1,5 @@
 import { SHELL_PROGRAMS, SHELL_VARIABLES, SHELL_WORDS } from '../grammar/shell-commands';
+import { wordSet } from '../grammar/characters';
 import { type ShellCommand, shellCommands } from '../grammar/shell-words';
 import { CharacterClass } from '../scan/character-classes';
 import { Hint, type TextProfile } from '../scan/prefilter';
@@ -7,6 +8,9 @@ import { type Detector, type Finding, type InspectedText, stronger } from './det
 const SEPARATORS =
   CharacterClass.semicolon | CharacterClass.pipe | CharacterClass.ampersand | CharacterClass.backtick | CharacterClass.lineBreak |
   CharacterClass.dollar | CharacterClass.lessThan | CharacterClass.greaterThan | CharacterClass.brace; // prettier-ignore
+
+/** Programs that fetch or run something: with arguments they are a command line even without a separator. */
+const REMOTE = wordSet('wget curl nc ncat netcat bash sh zsh ksh perl python python3 powershell telnet ping nslookup chmod socat busybox mshta certutil bitsadmin iex iwr');
 
 /** How much a separator says: `$(` is written by shells alone, `&` by every company name. */
 const OPENER_WEIGHT: Readonly<Record<string, number>> = {
@@ -63,7 +67,7 @@ export class CommandInjectionDetector implements Detector {
       if (facts.absolute) return shape === 'strong' || shape === 'none' ? 4 : 3;
       const path = /^[ +](?:-\S{1,12}[ +]+)*(?:[a-z]:|\/\w)/i.test(command.rest);
       if (!facts.program) return shape === 'strong' && path && command.program !== 'file' ? 5 : 0;
-      return shape !== 'strong' ? 0 : path ? 5 : 4;
+      return shape !== 'strong' ? 0 : path || REMOTE.has(command.program) ? 5 : 4;
     }
     if (input.document) {
       // A page of text quotes commands; only a substitution or a pipe with a whole command line stands out.
@@ -77,6 +81,8 @@ export class CommandInjectionDetector implements Detector {
     }
     if (facts.absolute) return 6;
     if (command.disguised && facts.program) return 6;
+    if (command.opener === '{') return facts.program ? 5 : 0;
+    if (shape === 'none' && this.isWholeCommand(input.text)) return 5;
     switch (shape) {
       case 'strong':
         return facts.program ? 4 + Math.max(1, weight) : weight >= 2 ? 6 : 5;
@@ -91,6 +97,11 @@ export class CommandInjectionDetector implements Detector {
     }
   }
 
+  /** Nothing but a separator and a word: `; dir`, `|| ver |`. */
+  private isWholeCommand(text: string): boolean {
+    return text.length < 40 && /^\s{0,4}(?:[;|&]{1,2}|`|\$\()\s{0,4}[\w./]{2,24}\s{0,4}(?:[;|&]{1,2}|`|\))?\s{0,4}$/.test(text);
+  }
+
   /** `/b?n/c?t`, `/e*c/p*d`: wildcards inside the segments of an absolute path. */
   private isGlobbedPath(word: string): boolean {
     if (!word.startsWith('/') || word.length > 60) return false;
@@ -102,7 +113,7 @@ export class CommandInjectionDetector implements Detector {
     const { lower, document } = input;
     const finding = (score: number, reason: string, index: number): Finding => ({ category: 'command_injection', score, reason, index });
     const functionImport = lower.indexOf('() {');
-    if (functionImport >= 0 && /^\(\) \{ ?[^}]{0,20};? ?\} ?;/.test(lower.slice(functionImport, functionImport + 48))) return finding(7, 'function definition in a variable', functionImport);
+    if (functionImport >= 0 && (functionImport === 0 || /^\(\) \{ ?[^}]{0,20};? ?\} ?;/.test(lower.slice(functionImport, functionImport + 48)))) return finding(7, 'function definition in a variable', functionImport);
     for (const device of ['/dev/tcp/', '/dev/udp/']) {
       const at = lower.indexOf(device);
       if (at >= 0) return finding(document ? 4 : 6, 'network device of bash', at);
@@ -111,6 +122,10 @@ export class CommandInjectionDetector implements Detector {
     if (variable) return finding(document ? 3 : 5, `variable ${variable[0]}`, variable.index);
     const assigned = /(?:^|[;&|\s])([a-z_]\w{0,20})=[^;&|\s]{1,60}[;&|]{1,2}\s{0,4}\$\{?([a-z_]\w{0,20})\b/.exec(lower.slice(0, 4000));
     if (assigned && assigned[1] === assigned[2] && !document) return finding(6, 'variable run as a command', assigned.index);
+    const pieces = /[;&|\n]\s{0,4}\$\{?\w{1,20}\}?\$\{?\w{1,20}\b/.exec(lower.slice(0, 4000));
+    if (pieces && !document && lower.includes('=')) return finding(5, 'command joined from variables', pieces.index);
+    const cmdlet = /(?:^|[\s;|&(])(?:get|set|invoke|new|start|stop|remove|out|add|import|export|copy|select|foreach|where|write|convertto|convertfrom)-[a-z]{4,24}\s{1,4}(?:-[a-z]{2,24}\s|\$\w|[a-z]:\\|"?https?:)/.exec(lower.slice(0, 20_000));
+    if (cmdlet) return finding(document ? 3 : 5, 'PowerShell cmdlet', cmdlet.index);
     const here = lower.indexOf('<<<');
     if (here >= 0 && !document && /^<<<\s?["'$]?[a-z(]/.test(lower.slice(here, here + 8))) return finding(5, 'here-string', here);
     const shell = /(?:^|[\s;|&"'`(/])(?:cmd(?:\.exe)?\s?\/[ckr]|powershell(?:\.exe)?\s-|(?:ba|z|k|c)?sh\s-[ci]|python[23]?\s-c|perl\s-e|ruby\s-e|php\s-r|invoke-expression|\(new-object net\.webclient)/.exec(lower.slice(0, 20_000));
@@ -138,6 +153,7 @@ function argumentShape(command: ShellCommand, { text }: InspectedText): Shape {
   if (/^\d{1,6}\s*(?:$|[*+/#%-])/.test(argument)) return 'strong';
   if (/^[\w.-]{1,60}\.(?:txt|php|sh|exe|ps1|html?|log|conf|cfg|ini|js|py|pl|bat|cmd|dll|gz|tar|zip|[a-z]{2,10}\.[a-z]{2,})\b/i.test(argument)) return 'strong';
   if (/^[\w-]{1,60}\.[\w.-]{2,80}\s{0,4}$/.test(argument)) return 'strong';
+  if (/\s(?:-{1,2}[a-z]|\/[a-z]{1,8}(?:\s|$)|[a-z]:\\|\/\w+\/|>{1,2}\s?[\w/])/i.test(argument)) return 'strong';
   if (/^[\w@.-]+\s*(?:#|$)/.test(argument) && command.opener !== '' && argument.length < 24) return SHELL_VARIABLES.has(argument) ? 'strong' : 'words';
   return /^[#)]/.test(argument) ? 'none' : 'words';
 }

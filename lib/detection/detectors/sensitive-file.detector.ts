@@ -21,7 +21,7 @@ export class SensitiveFileDetector implements Detector {
     const nul = text.includes('\0');
     const whole = !/\s/.test(path) || /^[a-z]:\/|^\/(?:etc|proc|var|usr)\//.test(path);
     if (source === 'path') {
-      const score = sensitivityOf(path);
+      const score = sensitivityOf(path.replaceAll(/;[^/]{0,200}/g, '').replaceAll('//', '/'));
       const probe = /\/(?:wp-config|web-inf|meta-inf|\.git|\.svn|\.hg|\.env|\.ht(?:access|passwd)|\.ssh|\.aws|windows|winnt|etc|proc)(?:[/.;]|$)/.test(path);
       return score >= 5 && probe ? finding(6, 'request for a file of the host') : undefined;
     }

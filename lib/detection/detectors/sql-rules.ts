@@ -102,12 +102,13 @@ const tautology: Rule = (s) => {
       const compared = closes > 0 && (s.kind(closes + 1) === '=' || s.kind(closes + 1) === 'c');
       if (s.brokenOut || compared) return { score: s.brokenOut ? 6 : 5, reason: 'function call behind a logical operator', at };
     }
-    if (isComparison(s, left)) {
-      const right = s.skip(left + 2, '!(+t');
+    const operator = endOfOperand(s, left);
+    if (s.kind(operator) === '=') {
+      const right = s.skip(operator + 1, '!(+t');
       const literals = s.isLiteral(left) && s.isLiteral(right);
       if (literals && s.brokenOut) return { score: 6, reason: 'comparison of literals after a quote', at };
       if (literals && (spelled || s.kind(at - 1) !== '1')) {
-        const certain = spelled && /^=|like|<|>/.test(s.word(left + 1)) && s.kind(left) === s.kind(right);
+        const certain = spelled && /^=|like|<|>/.test(s.word(operator)) && s.kind(left) === s.kind(right);
         return { score: certain ? 6 : spelled ? 5 : 4, reason: 'comparison of literals behind a logical operator', at };
       }
       if (s.brokenOut && (s.isLiteral(right) || s.kind(right) === undefined)) return { score: 5, reason: 'condition after a quote', at };
@@ -126,8 +127,13 @@ const tautology: Rule = (s) => {
   return undefined;
 };
 
-function isComparison(s: Statement, left: number): boolean {
-  return s.kind(left + 1) === '=' && (s.isLiteral(left) || s.kind(left) === 'n' || s.kind(left) === '@');
+/** The token after one operand: a literal, a name, or an arithmetic expression of literals in parentheses. */
+function endOfOperand(s: Statement, left: number): number {
+  if (s.kind(left) === 'n' || s.kind(left) === '@') return s.kind(left + 1) === '.' && s.kind(left + 2) === 'n' ? left + 3 : left + 1;
+  if (!s.isLiteral(left)) return left;
+  let at = left + 1;
+  while (s.kind(at) === '+' && s.isLiteral(s.skip(at, '+('))) at = s.skip(at, '+(') + 1;
+  return s.skip(at, ')');
 }
 
 const quoteThenComment: Rule = (s) => {
