@@ -15,6 +15,7 @@ import { DetectionGuard } from './pipeline/detection.guard';
 import { Door } from './pipeline/door';
 import { Enforcement } from './pipeline/enforcement.service';
 import { GuardControl } from './pipeline/guard-control.service';
+import { LostRequests } from './pipeline/lost-requests';
 import { Pipeline } from './pipeline/pipeline';
 import { RateLimitGuard } from './pipeline/rate-limit.guard';
 import { ResponseHeaders } from './pipeline/response-headers';
@@ -62,6 +63,7 @@ const PROVIDERS: Provider[] = [
   PolicyCompiler,
   Enforcement,
   StageRunner,
+  LostRequests,
   StageGate,
   ResponseHeaders,
   Door,

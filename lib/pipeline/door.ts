@@ -60,6 +60,7 @@ export class Door implements Entrance {
    */
   open(raw: IncomingMessage, response: ServerResponse): Verdict | Promise<Verdict> {
     const request = this.requests.create('http', raw, response);
+    request.metDoor = true;
     request.excluded = this.excluded.matches(request.url);
     this.headers.writeSecurityHeaders(request);
     response.on('close', () => this.account(request));
@@ -70,11 +71,18 @@ export class Door implements Entrance {
   }
 
   /** The same for an upgrade to another protocol, for which no route exists: the policy of unmatched requests decides. */
-  openUpgrade(raw: IncomingMessage): Verdict | Promise<Verdict> {
-    const request = this.requests.create('upgrade', raw);
+  openUpgrade(raw: IncomingMessage, response: ServerResponse): Verdict | Promise<Verdict> {
+    const request = this.requests.create('upgrade', raw, response);
     request.excluded = this.excluded.matches(request.url);
+    // Messages on the connection will want to know its address when it may be lost already.
+    void request.clientAddress;
+    this.headers.writeSecurityHeaders(request);
     if (isHeaderFlood(raw)) return this.enforcement.enforce(HEADER_FLOOD, request);
     return this.runner.run(this.compiler.unmatched.everything.for(request), request);
+  }
+
+  connect(client: object, raw: IncomingMessage): void {
+    this.requests.connect(client, raw);
   }
 
   /** The stage of requests that no route matches. */

@@ -35,16 +35,9 @@ export class Enforcement {
   /** The exception to throw, or undefined when the refusal is only to be reported. */
   enforce(refusal: Refusal, request: GuardedRequest): GuardException | undefined {
     const mode = this.modeOf(refusal);
-    this.events.emit({
-      type: mode === 'enforce' ? 'refused' : 'would_refuse',
-      at: new Date(),
-      check: refusal.check,
-      reason: refusal.reason,
-      status: refusal.status,
-      mode,
-      request: describeRequest(request),
-      evidence: refusal.evidence,
-    });
+    // Fields of one GraphQL query that are refused for one reason are one incident.
+    if (request.kind !== 'graphql') this.report(refusal, mode, request);
+    else request.once(`pipeline:${refusal.check}:${refusal.reason}`, () => this.report(refusal, mode, request));
     if (mode !== 'enforce') return undefined;
     for (const [name, value] of Object.entries(refusal.headers ?? {})) request.setResponseHeader(name, value);
     request.setResponseHeader('Cache-Control', 'no-store');
@@ -64,7 +57,23 @@ export class Enforcement {
     });
     if (!failSecure) return undefined;
     const code = 'GUARD_CHECK_FAILED';
-    return this.enforce({ status: 500, message: 'Internal server error', check, reason: 'the check failed', code }, request);
+    return this.enforce(
+      { status: 500, message: 'Internal server error', check, reason: 'the check failed', code },
+      request,
+    );
+  }
+
+  private report(refusal: Refusal, mode: RefusalEvent['mode'], request: GuardedRequest): void {
+    this.events.emit({
+      type: mode === 'enforce' ? 'refused' : 'would_refuse',
+      at: new Date(),
+      check: refusal.check,
+      reason: refusal.reason,
+      status: refusal.status,
+      mode,
+      request: describeRequest(request),
+      evidence: refusal.evidence,
+    });
   }
 
   private modeOf(refusal: Refusal): RefusalEvent['mode'] {

@@ -40,12 +40,16 @@ export function refusalCode(refusal: Refusal): string {
   return refusal.code ?? `GUARD_${refusal.check.toUpperCase()}`;
 }
 
-/** A refusal is an answer, not a defect: its stack trace would say nothing and cost more than the rest of it. */
 export function createGuardException(refusal: Refusal, body: object): GuardException {
+  return withoutStack(() => new GuardException(refusal, body));
+}
+
+/** A refusal is an answer, not a defect: its stack trace would say nothing and cost more than the rest of it. */
+export function withoutStack<T extends Error>(create: () => T): T {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
   try {
-    return new GuardException(refusal, body);
+    return create();
   } finally {
     Error.stackTraceLimit = stackTraceLimit;
   }

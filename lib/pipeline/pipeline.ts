@@ -1,8 +1,10 @@
 import type { Server } from 'node:http';
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { GuardConfigError } from '../config/config-problem';
-import { attachFramework, attachServer, type Framework } from '../platform/http-entrance';
+import { attachGateways } from '../platform/gateway-servers';
+import { attachFramework, type Framework } from '../platform/http-entrance';
+import { attachServer } from '../platform/http-server';
 import { PolicyCompiler } from '../policy/policy-compiler';
 import { Door } from './door';
 
@@ -17,6 +19,7 @@ export class Pipeline implements OnModuleInit {
   constructor(
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
     @Inject(ModulesContainer) modules: ModulesContainer,
+    @Inject(ApplicationConfig) applicationConfig: ApplicationConfig,
     @Inject(PolicyCompiler) private readonly compiler: PolicyCompiler,
     @Inject(Door) private readonly door: Door,
   ) {
@@ -27,7 +30,9 @@ export class Pipeline implements OnModuleInit {
     guardedApplications.add(modules);
     // A microservice has no HTTP adapter and never emits.
     host.init$.subscribe(() => {
-      this.framework = attachFramework(host.httpAdapter, door);
+      const { httpAdapter } = host;
+      this.framework = attachFramework(httpAdapter, door);
+      attachGateways(applicationConfig, () => httpAdapter.getHttpServer() as unknown, this.framework, door);
     });
   }
 
@@ -35,7 +40,6 @@ export class Pipeline implements OnModuleInit {
     this.compiler.recompile();
     this.report();
     if (this.framework === undefined) return;
-    this.framework.attachUnmatched?.();
     attachServer(this.host.httpAdapter.getHttpServer() as Server, this.framework, this.door);
   }
 

@@ -1,9 +1,11 @@
 import { type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import type { GuardedRequest } from '../platform/guarded-request';
 import { GuardedRequests } from '../platform/guarded-requests';
-import type { CompiledRoute } from '../policy/compiled-route';
+import type { CompiledRoute, ProbePlan } from '../policy/compiled-route';
 import { PolicyCompiler } from '../policy/policy-compiler';
 import type { Stage } from '../policy/security-check';
 import { exceptionFor } from './context-exception';
+import { LostRequests } from './lost-requests';
 import { StageRunner, type Verdict } from './stage-runner';
 
 /** What the three guards have in common: find the route's policy by its handler, and walk one stage of it. */
@@ -13,6 +15,7 @@ export class StageGate {
     @Inject(GuardedRequests) private readonly requests: GuardedRequests,
     @Inject(PolicyCompiler) private readonly compiler: PolicyCompiler,
     @Inject(StageRunner) private readonly runner: StageRunner,
+    @Inject(LostRequests) private readonly lost: LostRequests,
   ) {}
 
   /** True, or the refusal as an exception of the kind that the context understands. */
@@ -20,14 +23,22 @@ export class StageGate {
     const request = this.requests.of(context);
     const route = this.compiler.routeOf(context.getClass(), context.getHandler() as CompiledRoute['handler']);
     request.route = route;
-    request.seen = true;
-    const plan = stage === 'access' && route.kind === 'ws' ? route.message : route[stage];
-    const probes = plan.for(request);
-    if (probes.length === 0) return true;
-    const verdict = this.runner.run(probes, request, context);
+    request.markSeen();
+    if (request.lost) return admit(this.lost.decide(request), context);
+    const plan = stage === 'access' && !request.metDoor ? route.message : route[stage];
+    const verdict = this.decide(stage, plan, request);
     if (verdict === undefined) return true;
     if (verdict instanceof Promise) return verdict.then((settled) => admit(settled, context));
     return admit(verdict, context);
+  }
+
+  // GraphQL asks for every field that is named in a query. The same plan is walked once: for the limits per request, for the
+  // others per operation, since their body is that of the operation.
+  private decide(stage: Stage, plan: ProbePlan, request: GuardedRequest): Verdict | Promise<Verdict> {
+    const probes = plan.for(request);
+    if (probes.length === 0) return undefined;
+    if (request.kind !== 'graphql') return this.runner.run(probes, request);
+    return (stage === 'limits' ? request : request.operation).once(plan, () => this.runner.run(probes, request));
   }
 }
 

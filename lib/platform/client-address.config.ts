@@ -47,10 +47,20 @@ export class ClientAddressConfig {
     const needsProxy = config.trustedProxies.length === 0;
     return [
       ...(config.trustXForwardedProto && needsProxy
-        ? [{ path: 'trustXForwardedProto', message: 'has no effect without trustedProxies; name the proxies that set the header' }]
+        ? [
+            {
+              path: 'trustXForwardedProto',
+              message: 'has no effect without trustedProxies; name the proxies that set the header',
+            },
+          ]
         : []),
       ...(config.clientIpHeader !== undefined && needsProxy
-        ? [{ path: 'clientIpHeader', message: 'has no effect without trustedProxies; name the proxies that set the header' }]
+        ? [
+            {
+              path: 'clientIpHeader',
+              message: 'has no effect without trustedProxies; name the proxies that set the header',
+            },
+          ]
         : []),
     ];
   }

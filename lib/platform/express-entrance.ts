@@ -21,14 +21,20 @@ export function attachExpress(adapter: HttpServer, entrance: Entrance): Framewor
     });
   });
 
-  return {
-    handle: application,
-    attachUnmatched: () =>
-      adapter.use((raw: IncomingMessage, _response: ServerResponse, next: Next) => {
-        const request = entrance.known(raw);
-        if (request === undefined || request.seen) return next();
-        request.framework = raw as FrameworkRequest;
-        void settle<EntranceVerdict>(entrance.unmatched(request), next);
-      }),
+  const unmatched = (raw: IncomingMessage, _response: ServerResponse, next: Next) => {
+    const request = entrance.known(raw);
+    if (request === undefined || request.seen) return next();
+    request.framework = raw as FrameworkRequest;
+    void settle<EntranceVerdict>(entrance.unmatched(request), next);
   };
+  // Nest registers its answer to what nobody else answered last of all: after the routes, and after what other modules
+  // mount while they start (GraphQL, static files), which `onModuleInit` of this one might precede.
+  const stack = adapter as HttpServer & { setNotFoundHandler(...args: unknown[]): unknown };
+  const setNotFoundHandler = stack.setNotFoundHandler.bind(adapter);
+  stack.setNotFoundHandler = (...args) => {
+    adapter.use(unmatched);
+    return setNotFoundHandler(...args);
+  };
+
+  return { handle: application };
 }

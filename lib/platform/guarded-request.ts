@@ -43,7 +43,15 @@ export class GuardedRequest {
   refusedWith: Error | undefined;
   /** Whether the request target is in `excludePaths`. */
   excluded = false;
+  /**
+   * Whether the door decided on exactly this request. Messages on an open connection came through it long ago, RPC messages
+   * never: what it asks, they are asked by the guards.
+   */
+  metDoor = false;
 
+  private origin: GuardedRequest | undefined;
+  private readBody: (() => unknown) | undefined;
+  private memory: Map<unknown, unknown> | undefined;
   private address: ClientAddress | undefined;
   private trust: boolean | undefined;
   private key: string | undefined;
@@ -58,9 +66,71 @@ export class GuardedRequest {
     /** Node's response, where the answer is HTTP. */
     readonly response: ServerResponse | undefined,
     private readonly identity: RequestIdentity,
-    /** The payload of a WebSocket or RPC message, and the arguments of a GraphQL field. */
-    private readonly payload?: unknown,
+    /** The payload of a WebSocket or RPC message. */
+    private payload?: unknown,
   ) {}
+
+  /**
+   * The request of a WebSocket message on this request's connection. It has the connection's client address: once the
+   * connection is lost, nobody could tell it any more.
+   */
+  ofMessage(payload: unknown): GuardedRequest {
+    return this.derive('ws', payload);
+  }
+
+  /**
+   * One of the GraphQL operations that this request brings. One HTTP request may bring several, and so may one connection;
+   * only the former has come through the door with them.
+   *
+   * @param readBody what the operation's fields can read; called when somebody asks.
+   */
+  ofOperation(readBody: () => unknown): GuardedRequest {
+    const operation = this.derive('graphql');
+    operation.readBody = readBody;
+    if (this.kind === 'http') {
+      operation.origin = this;
+      operation.metDoor = this.metDoor;
+    }
+    return operation;
+  }
+
+  /** This operation as one of its fields meets it: with a route of its own, everything else shared. */
+  ofField(): GuardedRequest {
+    const field = this.derive('graphql');
+    const whole = this.origin ?? this;
+    field.origin = this;
+    field.metDoor = this.metDoor;
+    field.memory = whole.memory ??= new Map();
+    return field;
+  }
+
+  /** Whether it came from some client, while nothing tells from which. An RPC message has none by its nature. */
+  get lost(): boolean {
+    return this.raw === undefined && this.kind !== 'rpc';
+  }
+
+  /** The GraphQL operation that a field belongs to; the request itself, of every other kind. */
+  get operation(): GuardedRequest {
+    return this.kind === 'graphql' ? (this.origin ?? this) : this;
+  }
+
+  /** Remembers that a guard has decided on the request. */
+  markSeen(): void {
+    this.seen = true;
+    if (this.origin !== undefined) this.origin.markSeen();
+  }
+
+  /**
+   * Computes something once per request, however many GraphQL fields and operations it brings. Only what does not depend on
+   * a field's arguments belongs here.
+   *
+   * @param key whoever asks: an object of its own, or a text that begins with the name of the room.
+   */
+  once<T>(key: unknown, compute: () => T): T {
+    const memory = (this.memory ??= new Map());
+    if (!memory.has(key)) memory.set(key, compute());
+    return memory.get(key) as T;
+  }
 
   /** The id that the framework, or the proxy in front by `X-Request-Id`, gave the request. */
   get id(): string | undefined {
@@ -102,8 +172,12 @@ export class GuardedRequest {
     return (this.cookieValues ??= parseCookies(this.headers.cookie));
   }
 
-  /** The parsed body, as the handler will read it; the payload of a WebSocket or RPC message. */
+  /**
+   * The parsed body, as the handler will read it; the payload of a WebSocket or RPC message; of a GraphQL operation its
+   * variables and the arguments of all its fields.
+   */
   get body(): unknown {
+    if (this.kind === 'graphql') return this.graphqlBody();
     return this.payload === undefined ? this.framework?.body : this.payload;
   }
 
@@ -156,6 +230,23 @@ export class GuardedRequest {
   /** Sets a header of the answer, where the answer has headers and they are not sent yet. */
   setResponseHeader(name: string, value: string | readonly string[]): void {
     if (this.response !== undefined && !this.response.headersSent) this.response.setHeader(name, value);
+  }
+
+  private derive(kind: RequestKind, payload?: unknown): GuardedRequest {
+    const response = kind === 'graphql' && this.kind !== 'upgrade' ? this.response : undefined;
+    const derived = new GuardedRequest(kind, this.raw, response, this.identity, payload);
+    derived.address = this.clientAddress;
+    derived.excluded = this.excluded;
+    derived.framework = this.framework;
+    return derived;
+  }
+
+  private graphqlBody(): unknown {
+    if (this.readBody !== undefined) {
+      this.payload = this.readBody();
+      this.readBody = undefined;
+    }
+    return this.payload ?? this.origin?.body;
   }
 }
 

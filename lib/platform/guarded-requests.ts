@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import { graphqlCall, isNodeRequest, operationValues, requestOfGraphqlContext } from './graphql-operation';
 import { type FrameworkRequest, GuardedRequest, type RequestKind } from './guarded-request';
 import { RequestIdentity } from './request-identity';
 
@@ -12,6 +13,13 @@ type Carrier = IncomingMessage & { [GUARDED]?: GuardedRequest };
 /** Finds or makes the `GuardedRequest` of whatever a platform hands over. */
 @Injectable()
 export class GuardedRequests {
+  /** The upgrade requests of clients whose library does not keep them. */
+  private readonly upgrades = new WeakMap<object, IncomingMessage>();
+  /** By the arguments that Nest shows to all guards and interceptors of one message. */
+  private readonly messages = new WeakMap<object, GuardedRequest>();
+  /** By what a GraphQL engine makes anew for each execution of an operation. */
+  private readonly operations = new WeakMap<object, GuardedRequest>();
+
   constructor(@Inject(RequestIdentity) private readonly identity: RequestIdentity) {}
 
   /** The request that the door has seen, if it has. */
@@ -25,10 +33,16 @@ export class GuardedRequests {
     return request;
   }
 
+  /** Remembers the upgrade request of a WebSocket client. */
+  connect(client: object, raw: IncomingMessage): void {
+    this.upgrades.set(client, raw);
+  }
+
   /** The request behind an HTTP handler's arguments. */
   ofFramework(framework: FrameworkRequest, response?: { raw?: ServerResponse }): GuardedRequest {
     const raw = framework.raw ?? (framework as IncomingMessage);
-    const request = this.known(raw) ?? this.create('http', raw, response?.raw ?? (response as ServerResponse | undefined));
+    const request =
+      this.known(raw) ?? this.create('http', raw, response?.raw ?? (response as ServerResponse | undefined));
     request.framework = framework;
     return request;
   }
@@ -38,8 +52,52 @@ export class GuardedRequests {
     switch (context.getType<string>()) {
       case 'http':
         return this.ofFramework(context.getArgByIndex<FrameworkRequest>(0), context.getArgByIndex(1));
+      case 'ws':
+        return this.ofMessage(context, () => this.ofWebSocket(context.getArgByIndex(0), context.getArgByIndex(1)));
+      case 'graphql':
+        return this.ofGraphql(context);
       default:
-        return new GuardedRequest('rpc', undefined, undefined, this.identity, context.getArgByIndex(0));
+        return this.ofMessage(context, () => this.withoutConnection('rpc', context.getArgByIndex(0)));
     }
+  }
+
+  private ofMessage(context: ExecutionContext, make: () => GuardedRequest): GuardedRequest {
+    const args = context.getArgs();
+    let request = this.messages.get(args);
+    if (request === undefined) this.messages.set(args, (request = make()));
+    return request;
+  }
+
+  private ofWebSocket(client: { readonly request?: unknown }, payload: unknown): GuardedRequest {
+    // socket.io keeps the request of the handshake, ws does not.
+    const raw = this.upgrades.get(client) ?? client.request;
+    return isNodeRequest(raw) ? this.connectionOf(raw).ofMessage(payload) : this.withoutConnection('ws', payload);
+  }
+
+  private ofGraphql(context: ExecutionContext): GuardedRequest {
+    const { context: graphqlContext, info } = graphqlCall(context.getArgs());
+    const readBody = () => (info === undefined ? undefined : operationValues(info));
+    const find = (): GuardedRequest => {
+      const framework = requestOfGraphqlContext(graphqlContext);
+      if (framework === undefined) return this.withoutConnection('graphql');
+      const request = this.connectionOf(framework.raw ?? (framework as IncomingMessage));
+      request.framework ??= framework;
+      return request.ofOperation(readBody);
+    };
+    if (info === undefined) return find();
+    let operation = this.operations.get(info.variableValues);
+    if (operation === undefined) this.operations.set(info.variableValues, (operation = find()));
+    const fields = operation.once(context.getClass(), () => new Map<unknown, GuardedRequest>());
+    let field = fields.get(context.getHandler());
+    if (field === undefined) fields.set(context.getHandler(), (field = operation.ofField()));
+    return field;
+  }
+
+  private connectionOf(raw: IncomingMessage): GuardedRequest {
+    return this.known(raw) ?? this.create(raw.headers.upgrade === undefined ? 'http' : 'upgrade', raw);
+  }
+
+  private withoutConnection(kind: RequestKind, payload?: unknown): GuardedRequest {
+    return new GuardedRequest(kind, undefined, undefined, this.identity, payload);
   }
 }
