@@ -9,7 +9,7 @@ import { type CompiledProbe, type CompiledRoute, type CompiledTarget, type Compi
 import { describeHandler, HandlerScan } from './handler-scan';
 import { classPolicy, ownPolicy } from './policy-decorator';
 import type { PolicyField, PolicySource, RoutePolicy } from './route-policy';
-import { type ResponseProbe, type RouteInfo, type RouteKind, SECURITY_CHECKS, type SecurityCheck, type Stage } from './security-check';
+import { type CompileTarget, type ResponseProbe, type RouteInfo, type RouteKind, SECURITY_CHECKS, type SecurityCheck, type Stage } from './security-check';
 
 type Handler = RouteInfo['handler'];
 
@@ -122,21 +122,21 @@ export class PolicyCompiler {
   }
 
   private compileAll(config: GuardConfig): CompiledApplication {
-    const layered = this.routeInfos.map((route) => ({ route, ...this.layers(route, config) }));
+    const layered = this.routeInfos.map((route) => ({ route, ...this.layers(config, route) }));
     const bypassing = new Map<CheckName, RouteInfo[]>();
     for (const { route, policy } of layered) {
       for (const check of bypassedChecks(policy)) bypassing.set(check, [...(bypassing.get(check) ?? []), route]);
     }
     const routes = new Map<Handler, CompiledRoute[]>();
     for (const { route, policy, sources } of layered) {
-      const target = this.compileTarget(policy, config, bypassing, 'deferring', route);
-      const whole = this.compileTarget(policy, config, bypassing, 'whole', route);
+      const target = this.compileTarget({ policy, sources, config, route }, bypassing, 'deferring');
+      const whole = this.compileTarget({ policy, sources, config, route }, bypassing, 'whole');
       const message = ProbePlan.join(whole.door, whole.access);
       routes.set(route.handler, [...(routes.get(route.handler) ?? []), { ...route, ...target, sources, message }]);
     }
-    const byDefault = this.defaults(config);
-    const rest = this.compileTarget(byDefault, config, bypassing, 'deferring');
-    const whole = this.compileTarget(byDefault, config, bypassing, 'whole');
+    const byDefault = { ...this.layers(config), config };
+    const rest = this.compileTarget(byDefault, bypassing, 'deferring');
+    const whole = this.compileTarget(byDefault, bypassing, 'whole');
     const unmatched = {
       threshold: whole.door,
       guarded: ProbePlan.join(rest.access, rest.limits, rest.detection),
@@ -145,16 +145,13 @@ export class PolicyCompiler {
     return { door: rest.door, unmatched, routes };
   }
 
-  private defaults(config: GuardConfig): RoutePolicy {
-    return Object.assign({}, ...this.checks.map((check) => check.defaults?.(config) ?? {})) as RoutePolicy;
+  private defaults(config: GuardConfig, route?: RouteInfo): RoutePolicy {
+    return Object.assign({}, ...this.checks.map((check) => check.defaults?.(config, route) ?? {})) as RoutePolicy;
   }
 
-  private layers(route: RouteInfo, config: GuardConfig) {
-    const layers: [PolicySource, RoutePolicy][] = [
-      ['config', this.defaults(config)],
-      ['class', classPolicy(route.classRef)],
-      ['method', ownPolicy(route.handler)],
-    ];
+  private layers(config: GuardConfig, route?: RouteInfo) {
+    const layers: [PolicySource, RoutePolicy][] = [['config', this.defaults(config, route)]];
+    if (route !== undefined) layers.push(['class', classPolicy(route.classRef)], ['method', ownPolicy(route.handler)]);
     const policy: RoutePolicy = {};
     const sources: Partial<Record<PolicyField, PolicySource>> = {};
     for (const [source, layer] of layers) {
@@ -165,19 +162,18 @@ export class PolicyCompiler {
   }
 
   private compileTarget(
-    policy: RoutePolicy,
-    config: GuardConfig,
+    subject: Omit<CompileTarget, 'bypassing'>,
     bypassing: ReadonlyMap<CheckName, readonly RouteInfo[]>,
     door: 'deferring' | 'whole',
-    route?: RouteInfo,
   ): CompiledTarget {
+    const { policy, config, route } = subject;
     const bypassed = bypassedChecks(policy);
     const stages: Record<Stage, CompiledProbe[]> = { door: [], access: [], limits: [], detection: [] };
     const watches: ResponseProbe[] = [];
     for (const check of this.checks) {
       if (bypassed.has(check.name) || config.checkModes[check.name] === 'off') continue;
       if (route !== undefined && !(check.kinds ?? ALL_KINDS).includes(route.kind)) continue;
-      const target = { policy, config, route, bypassing: bypassing.get(check.name) ?? [] };
+      const target = { ...subject, bypassing: bypassing.get(check.name) ?? [] };
       const probe = check.compile(target);
       // What some route is exempt from cannot be decided before the route is known.
       const defers = door === 'deferring' && check.undeferred !== true && target.bypassing.length > 0;

@@ -4,7 +4,7 @@ import type { GuardConfig } from '../config/guard-config';
 import type { GuardedRequest } from '../platform/guarded-request';
 import type { CheckName } from './check-name';
 import type { Refusal } from './refusal';
-import type { PolicyField, RoutePolicy } from './route-policy';
+import type { PolicyField, PolicySource, RoutePolicy } from './route-policy';
 
 /**
  * When a check asks:
@@ -30,6 +30,8 @@ export type ResponseProbe = (request: GuardedRequest, body: unknown) => unknown;
 /** What a check is compiled for: a route, or (`route` absent) everything that reached no route. */
 export interface CompileTarget {
   readonly policy: RoutePolicy;
+  /** Which layer each field of the policy comes from. */
+  readonly sources: Readonly<Partial<Record<PolicyField, PolicySource>>>;
   readonly config: GuardConfig;
   readonly route?: RouteInfo;
   /** The routes that bypass the check: an `undeferred` one has to leave them alone by itself. */
@@ -60,8 +62,8 @@ export interface SecurityCheck {
   readonly fields?: readonly PolicyField[];
   /** The kinds of handlers it makes sense for; by default all. */
   readonly kinds?: readonly RouteKind[];
-  /** What the configuration contributes to every route's policy. */
-  defaults?(config: GuardConfig): RoutePolicy;
+  /** What the configuration contributes to the policy of a route, or (`route` absent) of what matches none. */
+  defaults?(config: GuardConfig, route?: RouteInfo): RoutePolicy;
   /** Everything wrong with the fields of a decorator's policy that belong to this check. */
   inspect?(policy: RoutePolicy): FieldProblem[];
   /**
