@@ -2,7 +2,7 @@ import { AsyncResource } from 'node:async_hooks';
 import { Deadlines, type Waiting } from './deadlines';
 import type { RedisScript } from './redis-scripts';
 import { CONNECT_TIMEOUT_MS, type RedisClient, type RedisDialler } from './redis-source';
-import { failure, failureOf, type StoreFailure } from './store-failure';
+import { failure, failureOf, messageOf, type StoreFailure } from './store-failure';
 
 /** What a link tells. */
 export interface RedisLinkOptions {
@@ -78,7 +78,7 @@ export class RedisLink {
       try {
         return parse(await client.call('evalsha', [script.sha, keys.length, ...keys, ...args]));
       } catch (error) {
-        if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
+        if (!messageOf(error).startsWith('NOSCRIPT')) throw error;
         return parse(await client.call('eval', [script.source, keys.length, ...keys, ...args]));
       }
     });

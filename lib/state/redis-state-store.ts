@@ -173,6 +173,11 @@ export class RedisStateStore implements StateStore {
     };
   }
 
+  /** Asks for anything at all, so that a dead connection is noticed without a request that waits for it. */
+  async check(): Promise<void> {
+    await this.link.run(this.keys.probe, (client) => client.get(this.keys.probe));
+  }
+
   /** Tells the listeners of this instance to look at the shared state again. */
   resubscribed(): void {
     this.channels.resubscribed();

@@ -47,14 +47,16 @@ export function failure(code: string): StoreFailure {
   return new StoreFailure(code, KNOWN[code] === undefined ? code : `${KNOWN[code]} (${code})`);
 }
 
+/** What an error says; an error of another realm is no instance of ours. */
+export const messageOf = (error: unknown): string => String((error as Partial<Error> | undefined)?.message ?? '');
+
 function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'FAILED';
-  const cause = (error as { lastNodeError?: unknown }).lastNodeError;
-  if (cause instanceof Error) return codeOf(cause);
-  const reply = /^([A-Z]{2,24})(?= |$)/.exec(error.message)?.[1];
+  const cause = (error as { lastNodeError?: unknown } | undefined)?.lastNodeError;
+  if (cause !== undefined && cause !== null) return codeOf(cause);
+  const message = messageOf(error);
+  const reply = /^([A-Z]{2,24})(?= |$)/.exec(message)?.[1];
   if (reply !== undefined) return reply;
-  if (/NOAUTH/.test(error.message)) return 'NOAUTH';
-  const code = (error as NodeJS.ErrnoException).code;
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
   if (typeof code === 'string' && /^[A-Z_]{2,40}$/.test(code)) return code;
-  return /clos|writeable|ready|abort/i.test(error.message) ? 'CLOSED' : 'FAILED';
+  return /clos|writeable|ready|abort/i.test(message) ? 'CLOSED' : 'FAILED';
 }

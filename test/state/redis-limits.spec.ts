@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import type { Redis } from 'ioredis';
 import { type LimitTier, MemoryStateStore, RedisStateStore, type StrikeCounter } from '../../lib/state';
 import { random } from '../support/random';
 import { RedisServer, startCluster } from '../support/redis-server';
@@ -234,7 +235,7 @@ describe('limits on a cluster', () => {
   });
 });
 
-async function commandsOf(admin: import('ioredis').Redis): Promise<number> {
+async function commandsOf(admin: Redis): Promise<number> {
   const stats = await admin.info('commandstats');
   return (
     Number(/cmdstat_evalsha:calls=(\d+)/.exec(stats)?.[1] ?? 0) +

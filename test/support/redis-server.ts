@@ -45,9 +45,9 @@ export class RedisServer {
   }
 
   /** A client for the test itself. Closed by `stop`. */
-  admin(): Redis {
+  admin(password = this.options.config?.requirepass): Redis {
     const admin = new Redis(this.port, this.host, {
-      password: this.options.config?.requirepass,
+      password,
       maxRetriesPerRequest: null,
       retryStrategy: () => 50,
     });
