@@ -26,7 +26,7 @@ export class StageGate {
     request.markSeen();
     if (request.lost) return admit(this.lost.decide(request), context);
     const plan = stage === 'access' && !request.metDoor ? route.message : route[stage];
-    const verdict = this.decide(stage, plan, request);
+    const verdict = this.decide(stage, plan, request, context);
     if (verdict === undefined) return true;
     if (verdict instanceof Promise) return verdict.then((settled) => admit(settled, context));
     return admit(verdict, context);
@@ -34,11 +34,18 @@ export class StageGate {
 
   // GraphQL asks for every field that is named in a query. The same plan is walked once: for the limits per request, for the
   // others per operation, since their body is that of the operation.
-  private decide(stage: Stage, plan: ProbePlan, request: GuardedRequest): Verdict | Promise<Verdict> {
+  private decide(
+    stage: Stage,
+    plan: ProbePlan,
+    request: GuardedRequest,
+    context: ExecutionContext,
+  ): Verdict | Promise<Verdict> {
     const probes = plan.for(request);
     if (probes.length === 0) return undefined;
-    if (request.kind !== 'graphql') return this.runner.run(probes, request);
-    return (stage === 'limits' ? request : request.operation).once(plan, () => this.runner.run(probes, request));
+    if (request.kind !== 'graphql') return this.runner.run(probes, request, context);
+    return (stage === 'limits' ? request : request.operation).once(plan, () =>
+      this.runner.run(probes, request, context),
+    );
   }
 }
 
