@@ -5,6 +5,7 @@ import { decodeEntities } from './entity-decoder';
 import { decodeEscapes } from './escape-decoder';
 import { decodePercent } from './percent-decoder';
 import { foldUnicode } from './unicode-folder';
+import { decodeUtf7 } from './utf7-decoder';
 
 /** A text and the layers that were removed to reach it, outermost first. */
 export interface DecodedForm {
@@ -63,6 +64,7 @@ function peel(form: DecodedForm, classes: number): DecodedForm | undefined {
   if (classes & CharacterClass.ampersand) apply('html', decodeEntities);
   if (classes & CharacterClass.backslash) apply('escape', decodeEscapes);
   if (classes & (CharacterClass.nonAscii | CharacterClass.control)) apply('unicode', foldUnicode);
+  if (text.includes('+AD') || text.includes('+AC')) apply('utf-7', decodeUtf7);
   return layers.length > 0 ? { text, layers: [...form.layers, ...layers] } : undefined;
 }
 

@@ -80,6 +80,7 @@ export class CommandInjectionDetector implements Detector {
       return edge && facts.program && (shape === 'none' || shape === 'strong') ? 5 : 0;
     }
     if (facts.absolute) return 6;
+    if (command.opener === '`' && shape === 'none' && isCodeSpan(input.text, command.at)) return 0;
     if (command.disguised && facts.program) return 6;
     if (command.opener === '{') return facts.program ? 5 : 0;
     if (shape === 'none' && this.isWholeCommand(input.text)) return 5;
@@ -134,6 +135,12 @@ export class CommandInjectionDetector implements Detector {
     if (glob && !document && /(?:^|[\s;|&`$({,])(?:\\?[a-z]|''|""){2,14}[\s+,$<]/.test(lower.slice(0, glob.index + 1))) return finding(5, 'path spelled with wildcards', glob.index);
     return undefined;
   }
+}
+
+/** `Use \`ls\` often`: a code span between words. */
+function isCodeSpan(text: string, at: number): boolean {
+  const close = text.indexOf('`', at + 1);
+  return at > 1 && /\w[ ,:(]$/.test(text.slice(Math.max(0, at - 3), at).replace(/ +$/, ' ')) && /^(?:[\s.,;:!?)]|$)/.test(text.slice(close + 1, close + 2));
 }
 
 type Shape = 'strong' | 'none' | 'words' | 'other';

@@ -96,6 +96,7 @@ const tautology: Rule = (s) => {
   for (let at = s.kinds.indexOf('&'); at >= 0; at = s.kinds.indexOf('&', at + 1)) {
     const spelled = /^[a-z]/.test(s.word(at));
     const left = s.skip(at + 1, '!(+');
+    if (s.word(left) === 'exists' && s.kind(s.skip(left + 1, '(')) === 'e') return { score: 6, reason: 'EXISTS behind a logical operator', at };
     if (s.kind(left) === 'e') return { score: s.brokenOut || spelled ? 6 : 4, reason: 'subquery behind a logical operator', at };
     if (s.isCall(left) || (s.word(left) === 'exists' && s.kind(left + 1) === '(')) {
       const closes = s.kinds.indexOf(')', left);
@@ -106,6 +107,9 @@ const tautology: Rule = (s) => {
     if (s.kind(operator) === '=') {
       const right = s.skip(operator + 1, '!(+t');
       const literals = s.isLiteral(left) && s.isLiteral(right);
+      if (s.kind(right) === 'e' || (s.isLiteral(left) && (s.isCall(right) || SQL_WEAPONS.has(s.word(right))))) return { score: 6, reason: 'comparison with a subquery or a call', at };
+      const sums = !s.brokenOut && s.isLiteral(at - 1) && s.kind(at - 2) === '=' && s.isLiteral(at - 3);
+      if (sums) return { score: 3, reason: 'comparisons of literals', at };
       if (literals && s.brokenOut) return { score: 6, reason: 'comparison of literals after a quote', at };
       if (literals && (spelled || s.kind(at - 1) !== '1')) {
         const certain = spelled && /^=|like|<|>/.test(s.word(operator)) && s.kind(left) === s.kind(right);
@@ -239,7 +243,7 @@ function statementScore(s: Statement, at: number, afterBreak: boolean): number {
 }
 
 function selectScore(s: Statement, at: number): number {
-  const column = s.skip(at + 1, 't(+');
+  const column = s.skip(at + 1, 't(');
   const from = s.tokens.findIndex((token, index) => index > at && token.word === 'from');
   const call = s.isCall(column) || SQL_WEAPONS.has(s.word(column)) || (s.kind(column) === 'n' && s.kind(column + 1) === '(' && s.tokens[column]?.end === s.tokens[column + 1]?.start && s.endsAt(s.kinds.indexOf(')', column) + 1));
   if (from < 0) return call ? 6 : s.kind(column) === '@' || (s.kind(column) === '1' && (s.kind(column + 1) === ',' || s.kind(column + 1) === 'c')) ? 5 : s.word(column) === 'case' && s.kinds.includes('k', column + 2) && s.kinds.includes('=') ? 5 : 0;

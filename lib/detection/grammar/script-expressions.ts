@@ -51,7 +51,7 @@ function judgeWord(text: string, lower: string, start: number, end: number): Scr
   const word = lower.slice(start, end);
   const next = skipComment(text, skipSpace(text, end));
   const mark = text.charCodeAt(next);
-  if (SINKS.has(word) && next - end <= 2 && (mark === 40 || mark === 96) && isArgument(text, next + 1, mark)) {
+  if (SINKS.has(word) && next - end <= 2 && (mark === 40 || mark === 96) && isArgument(text, next + 1, mark, next > end)) {
     return word === 'function' || word === 'print' || word === 'write' ? undefined : { kind: 'sink', index: start };
   }
   if (SINKS.has(word) && (mark === 41 || mark === 46) && callsIndirectly(text, lower, start, next)) return { kind: 'sink', index: start };
@@ -97,10 +97,11 @@ function callsIndirectly(text: string, lower: string, start: number, next: numbe
 }
 
 /** Prose writes `alert (see below)`; a call has a literal, a name followed by a mark, or nothing. */
-function isArgument(text: string, at: number, opener: number): boolean {
-  if (opener === 96) return true;
+function isArgument(text: string, at: number, opener: number, spaced: boolean): boolean {
+  if (opener === 96) return !spaced;
   const index = skipSpace(text, at);
   const code = text.charCodeAt(index);
+  if (spaced) return code === 34 || code === 39 || code === 96 || code === 47 || (code >= 48 && code <= 57);
   if (Number.isNaN(code)) return true;
   if (!isIdentifier(code)) return true;
   let end = index;
