@@ -3,11 +3,13 @@ import { AddressRulesCheck } from './access/address-rules.check';
 import { EmergencyCheck } from './access/emergency.check';
 import { RequireIpCheck } from './access/require-ip.check';
 import { UserAgentCheck } from './access/user-agent.check';
+import { IpBanCheck } from './bans/ip-ban.check';
 import type { SecurityCheck } from './policy/security-check';
 
 /** Every check. Their order among each other is that of their names in `CHECK_NAMES`. */
 export const GUARD_CHECKS: readonly Type<SecurityCheck>[] = [
   EmergencyCheck,
+  IpBanCheck,
   AddressRulesCheck,
   RequireIpCheck,
   UserAgentCheck,

@@ -1,4 +1,5 @@
 import { UserAgentConfig } from './access/user-agent.config';
+import { BanConfig } from './bans/ban.config';
 import type { ConfigSection } from './config/config-section';
 import { ExcludePathsConfig } from './pipeline/exclude-paths.config';
 import { AddressRulesConfig } from './platform/address-rules.config';
@@ -18,6 +19,7 @@ export const GUARD_CONFIG_SECTIONS: readonly ConfigSection[] = [
   SecurityHeadersConfig,
   CorsConfig,
   ErrorBodyConfig,
+  BanConfig,
   StateConfig,
   ModeConfig,
 ];

@@ -1,5 +1,8 @@
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
+import { BanLog } from './bans/ban-log';
+import { BanService } from './bans/ban.service';
+import { SuspicionService } from './bans/suspicion.service';
 import { CONFIG_SECTIONS } from './config/config-section';
 import { GuardConfigError } from './config/config-problem';
 import { GuardConfig, type GuardConfigInput } from './config/guard-config';
@@ -29,6 +32,7 @@ import { TrustedClients } from './platform/trusted-clients';
 import { HandlerScan } from './policy/handler-scan';
 import { PolicyCompiler } from './policy/policy-compiler';
 import { SECURITY_CHECKS } from './policy/security-check';
+import { monotonicClockProvider } from './state/monotonic-clock';
 import { StateLifecycle } from './state/state-lifecycle';
 import { STATE_STORE, stateStoreProvider } from './state/state-store.provider';
 
@@ -36,7 +40,7 @@ const CONFIG_INPUT = Symbol('nestapi-guard:config-input');
 
 const GUARDS = [AccessGuard, RateLimitGuard, DetectionGuard];
 
-const PUBLIC_SERVICES = [GuardConfig, GuardEvents, GuardControl, ClientAddressService, STATE_STORE];
+const PUBLIC_SERVICES = [GuardConfig, GuardEvents, GuardControl, ClientAddressService, BanService, STATE_STORE];
 
 /** What the guards need where they are placed by hand. */
 const GUARD_DEPENDENCIES = [...GUARDS, StageGate];
@@ -56,7 +60,11 @@ const PROVIDERS: Provider[] = [
   GuardEvents,
   RefusalLog,
   stateStoreProvider,
+  monotonicClockProvider,
   StateLifecycle,
+  BanService,
+  BanLog,
+  SuspicionService,
   ...GUARD_CHECKS,
   { provide: SECURITY_CHECKS, inject: [...GUARD_CHECKS], useFactory: (...checks: unknown[]) => checks },
   HandlerScan,

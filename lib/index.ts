@@ -7,6 +7,9 @@ export { GuardConfig, type GuardConfigInput } from './config/guard-config';
 export { BlockUserAgents, type UserAgentPattern } from './access/block-user-agents.decorator';
 export { RequireIp, type IpRule } from './access/require-ip.decorator';
 
+export type { Ban, BanOptions } from './bans/ban';
+export { BanService } from './bans/ban.service';
+
 export { GuardEvents } from './observability/guard-events.service';
 export type { GuardEvent, GuardEventMap, GuardEventType } from './observability/guard-event';
 

@@ -49,6 +49,22 @@ export interface DependencyEvent {
   readonly reason?: string;
 }
 
+/** A client was banned, would have been (`passiveMode`, `dry-run`), or no longer is. Told by the instance that did it. */
+export interface BanEvent {
+  readonly type: 'banned' | 'would_ban' | 'unbanned';
+  readonly at: Date;
+  /** An address, or the network that is banned with it. */
+  readonly target: string;
+  readonly reason: string;
+  /** Whether the module itself decided it. */
+  readonly automatic: boolean;
+  /** How long the ban lasts; absent when it ends. */
+  readonly seconds?: number;
+  readonly evidence?: Readonly<Record<string, unknown>>;
+  /** The request that the client was banned for. */
+  readonly request?: EventRequest;
+}
+
 export interface GuardEventMap {
   refused: RefusalEvent;
   would_refuse: RefusalEvent;
@@ -56,6 +72,9 @@ export interface GuardEventMap {
   config_changed: ConfigChangedEvent;
   degraded: DependencyEvent;
   recovered: DependencyEvent;
+  banned: BanEvent;
+  would_ban: BanEvent;
+  unbanned: BanEvent;
 }
 
 export type GuardEventType = keyof GuardEventMap;

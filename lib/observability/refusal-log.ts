@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { GuardEvents } from './guard-events.service';
+import { quote } from './log-text';
 import type { CheckFailedEvent, RefusalEvent } from './guard-event';
 
 /** Writes one line per refusal through Nest's logger. */
@@ -26,13 +27,4 @@ function failureLine({ check, error, refused, request }: CheckFailedEvent): stri
 
 function subject({ method, path, route }: RefusalEvent['request']): string {
   return `${method} ${quote(path)}${route === undefined ? '' : ` route=${quote(route)}`}`;
-}
-
-// JSON escapes C0 and quotes; C1 controls, line separators and bidirectional overrides can forge lines or hide text, too.
-function quote(text: string): string {
-  const short = text.length > 256 ? `${text.slice(0, 255)}…` : text;
-  return JSON.stringify(short).replace(
-    /[\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 }

@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { GuardConfig } from '../config/guard-config';
 import { LiveConfig } from '../config/live-config';
-import type { EventRequest, RefusalEvent } from '../observability/guard-event';
+import { describeRequest } from '../observability/event-request';
+import type { RefusalEvent } from '../observability/guard-event';
 import { GuardEvents } from '../observability/guard-events.service';
 import type { GuardedRequest } from '../platform/guarded-request';
 import type { CheckName } from '../policy/check-name';
@@ -81,9 +82,4 @@ export class Enforcement {
     if (this.config.passiveMode) return 'passive';
     return this.config.checkModes[refusal.check] === 'dry-run' ? 'dry-run' : 'enforce';
   }
-}
-
-export function describeRequest(request: GuardedRequest): EventRequest {
-  const { kind, ip, method, path, route } = request;
-  return { kind, ip, method, path, route: route?.template, requestId: request.id };
 }

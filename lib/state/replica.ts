@@ -275,7 +275,9 @@ export class Replica {
     }
     for (let at = 0; at < lost.length; at += BATCH) {
       const batch = lost.slice(at, at + BATCH).filter(([key, entry]) => this.entries.get(key) === entry);
-      await Promise.all(batch.map(([key, { text, expiresAt }]) => store.set(collection, key, text, expiresAt - clock())));
+      await Promise.all(
+        batch.map(async ([key, { text, expiresAt }]) => store.set(collection, key, text, expiresAt - clock())),
+      );
     }
     if (lost.length > 0) await store.publish(collection, LOOK);
   }
