@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import type { GuardConfig } from '../config/guard-config';
 import { LiveConfig } from '../config/live-config';
-import { PathPrefixes } from '../network/canonical-path';
+import { isRoutable, PathPrefixes } from '../network/canonical-path';
 import type { GuardedRequest } from '../platform/guarded-request';
 import { GuardedRequests } from '../platform/guarded-requests';
 import type { Entrance } from '../platform/http-entrance';
@@ -88,14 +88,15 @@ export class Door implements Entrance {
   /** The stage of requests that no route matches. */
   unmatched(request: GuardedRequest): Verdict | Promise<Verdict> {
     request.seen = true;
+    this.observe(request);
     return this.runner.run(this.compiler.unmatched.guarded.for(request), request);
   }
 
   private admit(request: GuardedRequest, cors: CorsAnswer | undefined): Verdict | Promise<Verdict> {
     if (cors !== undefined) this.headers.writeCors(request, cors);
     const preflight = cors?.status !== undefined;
-    // A preflight reaches no route: what a route might bypass is decided here.
-    const plan = preflight ? this.compiler.unmatched.threshold : this.compiler.door;
+    // What reaches no route for certain is decided here, even where some route is exempt.
+    const plan = preflight || !isRoutable(request.url) ? this.compiler.unmatched.threshold : this.compiler.door;
     const verdict = this.runner.run(plan.for(request), request);
     if (verdict instanceof Promise) return verdict.then((settled) => this.settle(request, settled, preflight));
     return this.settle(request, verdict, preflight);
@@ -113,8 +114,14 @@ export class Door implements Entrance {
     return verdict;
   }
 
+  private observe(request: GuardedRequest): void {
+    if (request.excluded) return;
+    for (const observe of this.compiler.unmatched.observers) observe(request);
+  }
+
   private account(request: GuardedRequest): void {
     if (request.seen || request.excluded) return;
+    this.observe(request);
     for (const check of this.compiler.accountants) check.account?.(request);
   }
 }

@@ -24,6 +24,7 @@ export class StageGate {
     const route = this.compiler.routeOf(context.getClass(), context.getHandler() as CompiledRoute['handler']);
     request.route = route;
     request.markSeen();
+    if (route.observers.length > 0 && !request.excluded) request.once(route.observers, () => observe(route, request));
     if (request.lost) return admit(this.lost.decide(request), context);
     const plan = stage === 'access' && !request.metDoor ? route.message : route[stage];
     const verdict = this.decide(stage, plan, request, context);
@@ -47,6 +48,10 @@ export class StageGate {
       this.runner.run(probes, request, context),
     );
   }
+}
+
+function observe({ observers }: CompiledRoute, request: GuardedRequest): void {
+  for (const observer of observers) observer(request);
 }
 
 function admit(verdict: Verdict, context: ExecutionContext): boolean {

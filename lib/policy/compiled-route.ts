@@ -1,7 +1,7 @@
 import type { GuardedRequest } from '../platform/guarded-request';
 import type { CheckName } from './check-name';
 import type { PolicyField, PolicySource, RoutePolicy } from './route-policy';
-import type { Probe, ResponseProbe, RouteInfo, Stage } from './security-check';
+import type { Observer, Probe, ResponseProbe, RouteInfo, Stage } from './security-check';
 
 export interface CompiledProbe {
   readonly check: CheckName;
@@ -34,6 +34,7 @@ export class ProbePlan {
 export interface CompiledTarget extends Readonly<Record<Stage, ProbePlan>> {
   readonly policy: RoutePolicy;
   readonly watches: readonly ResponseProbe[];
+  readonly observers: readonly Observer[];
   readonly bypassed: ReadonlySet<CheckName>;
 }
 
@@ -52,4 +53,5 @@ export interface CompiledUnmatched {
   readonly guarded: ProbePlan;
   /** The door and everything behind it. */
   readonly everything: ProbePlan;
+  readonly observers: readonly Observer[];
 }

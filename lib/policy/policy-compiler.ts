@@ -9,7 +9,7 @@ import { type CompiledProbe, type CompiledRoute, type CompiledTarget, type Compi
 import { describeHandler, HandlerScan } from './handler-scan';
 import { classPolicy, ownPolicy } from './policy-decorator';
 import type { PolicyField, PolicySource, RoutePolicy } from './route-policy';
-import { type CompileTarget, type ResponseProbe, type RouteInfo, type RouteKind, SECURITY_CHECKS, type SecurityCheck, type Stage } from './security-check';
+import { type CompileTarget, type Observer, type ResponseProbe, type RouteInfo, type RouteKind, SECURITY_CHECKS, type SecurityCheck, type Stage } from './security-check';
 
 type Handler = RouteInfo['handler'];
 
@@ -141,6 +141,7 @@ export class PolicyCompiler {
       threshold: whole.door,
       guarded: ProbePlan.join(rest.access, rest.limits, rest.detection),
       everything: ProbePlan.join(whole.door, whole.access, whole.limits, whole.detection),
+      observers: whole.observers,
     };
     return { door: rest.door, unmatched, routes };
   }
@@ -170,6 +171,7 @@ export class PolicyCompiler {
     const bypassed = bypassedChecks(policy);
     const stages: Record<Stage, CompiledProbe[]> = { door: [], access: [], limits: [], detection: [] };
     const watches: ResponseProbe[] = [];
+    const observers: Observer[] = [];
     for (const check of this.checks) {
       if (bypassed.has(check.name) || config.checkModes[check.name] === 'off') continue;
       if (route !== undefined && !(check.kinds ?? ALL_KINDS).includes(route.kind)) continue;
@@ -181,6 +183,8 @@ export class PolicyCompiler {
       if (probe !== undefined) stages[stage].push({ check: check.name, probe });
       const watch = check.watch?.(target);
       if (watch !== undefined) watches.push(watch);
+      const observer = check.observe?.(target);
+      if (observer !== undefined) observers.push(observer);
     }
     return {
       door: new ProbePlan(stages.door),
@@ -190,6 +194,7 @@ export class PolicyCompiler {
       policy,
       bypassed,
       watches,
+      observers,
     };
   }
 }

@@ -27,6 +27,9 @@ export type Probe = (
 /** Sees, and may replace, what a handler returned, before it is serialised. */
 export type ResponseProbe = (request: GuardedRequest, body: unknown) => unknown;
 
+/** Follows how a request is answered, from the moment its route is known; an answer may be over by then. */
+export type Observer = (request: GuardedRequest) => void;
+
 /** What a check is compiled for: a route, or (`route` absent) everything that reached no route. */
 export interface CompileTarget {
   readonly policy: RoutePolicy;
@@ -73,6 +76,11 @@ export interface SecurityCheck {
   compile(target: CompileTarget): Probe | undefined;
   /** What the check does with the answers of a target. */
   watch?(target: CompileTarget): ResponseProbe | undefined;
+  /**
+   * Called once per request as soon as its route is known, before any guard decides, and for what matches no route or no
+   * guard has seen: for checks that follow the final status and the bytes of the answer, whoever writes them.
+   */
+  observe?(target: CompileTarget): Observer | undefined;
   /** Called once the answer is sent, or the connection is lost, for a request that met none of the guards. */
   account?(request: GuardedRequest): void;
 }
