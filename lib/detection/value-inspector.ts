@@ -11,6 +11,8 @@ import { isRunningText, withoutQuotedCode } from './values/running-text';
 
 /** Classes that no attack needs and that decoders do not care about. */
 const HARMLESS = CharacterClass.digit | CharacterClass.blank | CharacterClass.underscore | CharacterClass.dash | CharacterClass.at | CharacterClass.mark;
+/** A slice between two looks at the clock takes well under this; what is longer was a pause of the collector or of another process. */
+const LONGEST_SLICE = 4;
 const BLOCK = 4096;
 const OVERLAP = 256;
 
@@ -41,7 +43,8 @@ export class ValueInspector {
   private nodes = 0;
   private outerLayers: readonly string[] = [];
   private sinceClock = 0;
-  private readonly deadline: number;
+  private spent = 0;
+  private sliceStart: number;
   private readonly profile = new TextProfile();
 
   constructor(
@@ -50,7 +53,7 @@ export class ValueInspector {
     /** Lower-cased path of the request, for detectors that weigh it. */
     private readonly requestPath: string,
   ) {
-    this.deadline = engine.clock() + policy.budget.time;
+    this.sliceStart = engine.clock();
   }
 
   /** Whether a budget is spent and the walk should stop. */
@@ -190,7 +193,10 @@ export class ValueInspector {
 
   private checkClock(): boolean {
     this.sinceClock = 0;
-    return this.engine.clock() > this.deadline ? this.truncate('time') : !this.exhausted;
+    const now = this.engine.clock();
+    this.spent += Math.min(now - this.sliceStart, LONGEST_SLICE);
+    this.sliceStart = now;
+    return this.spent > this.policy.budget.time ? this.truncate('time') : !this.exhausted;
   }
 
   truncate(reason: TruncationReason): false {

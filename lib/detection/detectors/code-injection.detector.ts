@@ -13,7 +13,7 @@ interface Rule {
 /** What runs code in each language, from the languages' manuals. Every repeat is bounded, no two overlap. */
 const RULES: readonly Rule[] = [
   { reason: 'PHP block', pattern: /<\?(?:php\b|=|\s{0,3}(?:echo|print|system|eval|include|require|phpinfo|passthru|exec|\$_))/, score: 7, quoted: 4 },
-  { reason: 'PHP function', pattern: /\b(?:phpinfo|php_uname|phpversion|passthru|shell_exec|proc_open|pcntl_exec|call_user_func(?:_array)?|create_function|base64_decode|file_get_contents|file_put_contents|highlight_file|show_source|readfile|move_uploaded_file|ini_set|gzinflate|str_rot13|assert_options|preg_replace_callback|posix_(?:get\w{2,12}|kill|uname)|putenv|get_defined_vars|unserialize|var_dump|print_r|array_map|array_filter|usort|func_get_args|curl_exec|parse_ini_file|dl)\s{0,4}\(/, score: 5, quoted: 2 },
+  { reason: 'PHP function', pattern: /\b(?:phpinfo|php_uname|phpversion|passthru|shell_exec|proc_open|pcntl_exec|call_user_func(?:_array)?|create_function|base64_decode|file_get_contents|file_put_contents|highlight_file|show_source|readfile|move_uploaded_file|ini_set|gzinflate|str_rot13|assert_options|preg_replace_callback|(?:posix|pcntl|proc|curl|mysqli?|pg|sqlite|oci|odbc|ldap|ftp|ssh2|socket|stream|apache|openssl|mb|preg|array|session|spl|ob|ini|imap|iconv|gz|zip|xml|simplexml|dom|libxml|stream|func|register|spl_autoload|set|get|is|file|dir|image|exif|date|json|error|debug|hash|sys|disk|link|escapeshell|http|str|convert|parse|highlight|php|override|runkit|uopz|opcache|wddx|yaml|bson|msgpack|igbinary)_(?:getegid|geteuid|getuid|getgid|getpwnam|getpwuid|getlogin|getcwd|kill|uname|mkfifo|exec|fork|open|close|nice|terminate|get_status|init|setopt|connect|query|fetch_array|real_query|put|get|login|create|bind|listen|accept|socket_client|socket_server|context_create|get_contents|wrapper_register|setenv|getenv|child_terminate|request_headers|x509_parse|send_mail|replace_callback|match_all|walk|walk_recursive|filter|reduce|udiff|diff_ukey|start|destroy|object_hash|get_clean|end_clean|get_flush|restore|get_all|set|mail|loadfile|load_string|load_file|function|shutdown_function|tick_function|error_handler|exception_handler|defined_functions|defined_constants|defined_vars|included_files|loaded_extensions|current_user|cfg_var|include_path|magic_quotes_gpc|callable|executable|writable|uploaded_file|exists|perms|free_space|total_space|error_log|backtrace|print_backtrace|zval_dump|algos|hmac|getloadavg|get_temp_dir|shellcmd|shellarg|build_query|contents|str|source|file|strip_whitespace|ini_loaded_file|sapi_name|parse_file|unserialize|deserialize)|fsockopen|pfsockopen|popen|fopen|fputs|fwrite|fpassthru|opendir|readdir|scandir|readlink|symlink|tempnam|tmpfile|ignore_user_abort|phpcredits|zend_version|getmyuid|getlastmod|getservbyname|gethostbyname|dns_get_record|putenv|get_defined_vars|unserialize|var_dump|print_r|array_map|array_filter|usort|func_get_args|curl_exec|parse_ini_file|dl)\s{0,4}\(/, score: 5, quoted: 2 },
   { reason: 'function name as a value', pattern: /^(?:[\w\\/]{0,60}(?:invokefunction|call_user_func(?:_array)?|shell_exec|passthru|proc_open))$/, score: 5, quoted: 0 },
   { reason: 'call of an evaluator', pattern: /(?:^|[^\w.$-])(?:eval|assert|exec|system|popen|execfile|compile)\s{0,4}\(\s{0,4}(?:["'$`(]|\w{1,40}[.([])/, score: 5, quoted: 2 },
   { reason: 'PHP superglobal', pattern: /\$(?:_(?:get|post|request|cookie|server|files|session|env)|globals)\s{0,4}[[{]/, score: 6, quoted: 3 },
@@ -45,7 +45,8 @@ const RULES: readonly Rule[] = [
 const JAVA_CLASS = /(?:^|[^\w.])[a-z][a-z0-9]{1,20}(?:\.[a-z][a-z0-9_]{1,30}){1,8}\.[A-Z][A-Za-z0-9]{3,60}(?:\(|@[a-z])/;
 
 const SYMBOLS =
-  CharacterClass.parenthesis | CharacterClass.dollar | CharacterClass.lessThan | CharacterClass.brace | CharacterClass.dot | CharacterClass.bracket | CharacterClass.backslash | CharacterClass.colon; // prettier-ignore
+  CharacterClass.parenthesis | CharacterClass.dollar | CharacterClass.lessThan | CharacterClass.brace | CharacterClass.dot | CharacterClass.bracket | CharacterClass.backslash | CharacterClass.colon |
+  CharacterClass.semicolon | CharacterClass.backtick; // prettier-ignore
 
 /** Statements of PHP, Node, Python, Ruby, Perl, Java, .NET, Lua and server-side includes. */
 export class CodeInjectionDetector implements Detector {
@@ -54,7 +55,7 @@ export class CodeInjectionDetector implements Detector {
 
   concerns(profile: TextProfile): boolean {
     if (profile.hintsAt(Hint.code)) return profile.has(SYMBOLS | CharacterClass.underscore);
-    return profile.has(CharacterClass.dollar | CharacterClass.lessThan) || (profile.has(CharacterClass.parenthesis) && profile.has(CharacterClass.underscore | CharacterClass.dot | CharacterClass.semicolon));
+    return profile.has(CharacterClass.dollar | CharacterClass.lessThan) || (profile.has(CharacterClass.parenthesis) && profile.has(CharacterClass.underscore | CharacterClass.dot | CharacterClass.semicolon | CharacterClass.percent));
   }
 
   inspect(input: InspectedText): Finding | undefined {

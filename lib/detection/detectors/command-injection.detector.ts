@@ -81,6 +81,7 @@ export class CommandInjectionDetector implements Detector {
     }
     if (facts.absolute) return 6;
     if (command.opener === '`' && shape === 'none' && isCodeSpan(input.text, command.at)) return 0;
+    if (command.opener === ';' && shape === 'none' && input.source === 'header' && insideComment(input.text, command.at)) return 0;
     if (command.disguised && facts.program) return 6;
     if (command.opener === '{') return facts.program ? 5 : 0;
     if (shape === 'none' && this.isWholeCommand(input.text)) return 5;
@@ -135,6 +136,12 @@ export class CommandInjectionDetector implements Detector {
     if (glob && !document && /(?:^|[\s;|&`$({,])(?:\\?[a-z]|''|""){2,14}[\s+,$<]/.test(lower.slice(0, glob.index + 1))) return finding(5, 'path spelled with wildcards', glob.index);
     return undefined;
   }
+}
+
+/** A comment of a product list: `(Linux; U; vi; rv)` (RFC 9110, section 10.1.5). */
+function insideComment(text: string, at: number): boolean {
+  const open = text.lastIndexOf('(', at);
+  return open > 0 && open > text.lastIndexOf(')', at) && text.charAt(open - 1) === ' ';
 }
 
 /** `Use \`ls\` often`: a code span between words. */

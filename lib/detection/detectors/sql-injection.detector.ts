@@ -20,7 +20,7 @@ export class SqlInjectionDetector implements Detector {
   readonly category = 'sql_injection' as const;
 
   concerns(profile: TextProfile): boolean {
-    if (profile.hintsAt(Hint.sql)) return true;
+    if (profile.hintsAt(Hint.sql) || (profile.hasAll(CharacterClass.slash | CharacterClass.star) && profile.has(CharacterClass.digit))) return true;
     if (profile.has(QUOTES) && profile.has(AFTER_QUOTE)) return true;
     return (
       profile.hintsAt(Hint.logic) &&

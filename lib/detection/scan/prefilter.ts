@@ -36,14 +36,14 @@ const WORDS: Record<keyof typeof Hint, string> = {
     chmod chown nc netcat telnet ping sleep cat ls id dir type echo expr cmd iex iwr invoke mshta touch sh ps pwd wc ifs systemroot find
     net tftp scp set at start certutil bitsadmin rundll regsvr wscript cscript gunzip tar zip head tail true false env export busybox
     socat awk sed node php phpinfo system reg schtasks tasklist more less sort base xxd od nl tac rev dig host killall kill rm mv cp ln su sudo`,
-  traversal: `../ /.. ./. /./ ... ..; ..%`,
+  traversal: `../ /.. ./. /./ ... ..; ..% 0x2e0x 0x5c0x 0x2f0x`,
   file: `/etc/ etc/ passwd shadow /proc/ proc/ /sys/ /var/ /root/ /boot/ /dev/ /usr/ /opt/ /home/ win.ini boot.ini system windows/ winnt/
     web.inf web_inf inf/ meta .conf .ini .log .cnf .ssh .env .git .svn .htaccess .htpasswd .bash id_rsa php: file: data: expect: zip: phar: glob:
     zlib: ogg: rar: compress. .php .txt .jsp .asp .cgi .inc c:/ /logs/ /log/ config. wp .aws .docker .kube .npmrc .passwd .properties .key .pem
     .bak .sql database. settings. /tmp/ local.xml`,
   url: `:// file: dict: gopher: ldap: tftp: jar: netdoc: http: https: ftp: sftp: unix: ldaps: data: url:`,
   prototype: `__proto__ constructor prototype`,
-  serialized: `ro0ab aced0005 aaeaaad o:0 a:0 c:0 python/ ruby/ javax _nd_func__ objectinputstream @type $type 0type cos gasv java. _php stdclass system. com.sun !!js !!com !!org !!perl php/object objectdataprovider windowsidentity binaryformatter`,
+  serialized: `ro0ab aced0005 aaeaaad o:0 a:0 c:0 python/ ruby/ javax _$$nd_func objectinputstream @type $type 0type cos gasv java. _php stdclass system. com.sun !!js !!com !!org !!perl php/object objectdataprovider windowsidentity binaryformatter`,
   code: `php java. runtime processbuilder ognl classloader getclass class. forname require process subprocess import os. popen system
     exec spawn eval assert phpinfo base_decode passthru globals _get _post _request _cookie _server _memberaccess struts proc_ call_user preg_ shell_
     posix_ print invoke kernel. io. file_ curl_ unserialize create_function lua require mainmodule child_process global. new  script:
@@ -53,7 +53,7 @@ const WORDS: Record<keyof typeof Hint, string> = {
   xpath: `count( /child child:: :: parent:: ancestor:: descendant self:: string contains node( text( comment( position substring name(`,
   rare: `<script javascript: vbscript: union waitfor xp_ information_ sleep( benchmark( /etc/ ../../ ..\\..\\ /bin/ __proto__ <!doctype <!entity jndi
     <?php onerror= onload= ro0ab processbuilder whoami wget extractvalue updatexml load_file child_process os.system subprocess. <svg <iframe #exec $where passwd fromcharcode document.cookie alert( eval( system( exec( c:/ python/ getruntime ognl php:// file:// gopher: dict: 0x2e`,
-  host: `localhost localtest metadata .internal xip. nip. sslip. .local burpcollaborator interact oast 0x`,
+  host: `//0 localhost localtest metadata .internal xip. nip. sslip. .local burpcollaborator interact oast 0x`,
 };
 
 function compile(): ReadonlyMap<string, number> {
