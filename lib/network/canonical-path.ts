@@ -26,6 +26,18 @@ export function pathOfTarget(target: string): string {
   return path === '' && start > 0 ? '/' : path;
 }
 
+/** Whether a router can look a request target up at all: it is a path, and its percent-encoding can be decoded. */
+export function isRoutable(target: string): boolean {
+  if (target.charCodeAt(0) !== SLASH) return ABSOLUTE_FORM.test(target);
+  if (!target.includes('%')) return true;
+  try {
+    decodeURI(target);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Path prefixes that may be excluded from protection. They match whole segments, case-sensitively, and only a
  * canonical path: `/static` covers `/static` and `/static/x`, not `/staticadmin`, `/STATIC` or `/static/../admin`.

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpServer } from '@nestjs/common';
+import { isRoutable } from '../network/canonical-path';
 import type { FrameworkRequest } from './guarded-request';
 import { type Entrance, type EntranceVerdict, type Framework, settle } from './http-entrance';
 
@@ -42,19 +43,8 @@ export function attachFastify(adapter: HttpServer, entrance: Entrance): Framewor
     handle(raw, response) {
       // Fastify answers a path that it cannot decode, and `OPTIONS *`, before any hook. Nobody will serve this request, so
       // its path may be one that Fastify understands.
-      if (!isRoutable(raw.url)) raw.url = '/';
+      if (!isRoutable(raw.url ?? '')) raw.url = '/';
       instance.routing(raw, response);
     },
   };
-}
-
-function isRoutable(target: string | undefined): boolean {
-  if (target?.startsWith('/') !== true) return false;
-  if (!target.includes('%')) return true;
-  try {
-    decodeURI(target);
-    return true;
-  } catch {
-    return false;
-  }
 }
