@@ -1,0 +1,175 @@
+import { ModeConfig } from '../../lib/policy/mode.config';
+import { AddressRulesConfig } from '../../lib/platform/address-rules.config';
+import { ClientAddressConfig } from '../../lib/platform/client-address.config';
+import { GuardConfigError } from '../../lib/config/config-problem';
+import type { ConfigSection } from '../../lib/config/config-section';
+import { LiveConfig } from '../../lib/config/live-config';
+import { nearestName } from '../../lib/config/nearest-name';
+import { configWarnings, resolveConfig } from '../../lib/config/resolve-config';
+import { Callable, Flag, Numeric, OneOf, Text, Whole } from '../../lib/config/setting';
+
+class ExampleConfig {
+  @Whole({ min: 1, max: 10 })
+  whole = 5;
+
+  @Numeric({ min: 0 })
+  numeric = 0.5;
+
+  @Flag()
+  flag = false;
+
+  @OneOf('red', 'green', false)
+  choice: string | boolean = 'red';
+
+  @Text()
+  secretToken?: string;
+
+  @Callable()
+  hook?: () => void;
+
+  static problems(config: object) {
+    const { whole, flag } = config as ExampleConfig;
+    return flag && whole === 10 ? [{ path: 'whole', value: whole, message: 'cannot be 10 with flag' }] : [];
+  }
+
+  static warnings(config: object) {
+    const { choice } = config as ExampleConfig;
+    return choice === false ? [{ code: 'GUARD_EXAMPLE', path: 'choice', message: 'is off' }] : [];
+  }
+}
+
+const SECTIONS: ConfigSection[] = [ExampleConfig, AddressRulesConfig, ClientAddressConfig, ModeConfig];
+
+const resolve = (input: unknown) => resolveConfig(SECTIONS, input) as unknown as ExampleConfig & AddressRulesConfig;
+
+function problemsOf(input: unknown) {
+  try {
+    resolve(input);
+  } catch (error) {
+    if (error instanceof GuardConfigError) return error.problems.map(({ path }) => path);
+    throw error;
+  }
+  return [];
+}
+
+describe('resolveConfig', () => {
+  it('fills in every default', () => {
+    expect(resolve(undefined)).toMatchObject({ whole: 5, numeric: 0.5, flag: false, choice: 'red', whitelist: null });
+    expect(resolve({ whole: undefined })).toMatchObject({ whole: 5 });
+  });
+
+  it.each([
+    [{ whole: '7' }, { whole: 7 }],
+    [{ whole: ' 7 ' }, { whole: 7 }],
+    [{ numeric: '.25' }, { numeric: 0.25 }],
+    [{ flag: 'true' }, { flag: true }],
+    [{ flag: 'false' }, { flag: false }],
+  ])('reads %p as environment variables come', (input, expected) => {
+    expect(resolve(input)).toMatchObject(expected);
+  });
+
+  it.each([
+    [{ whole: 0 }, ['whole']],
+    [{ whole: 2.5 }, ['whole']],
+    [{ whole: '7x' }, ['whole']],
+    [{ whole: '' }, ['whole']],
+    [{ whole: NaN }, ['whole']],
+    [{ whole: null }, ['whole']],
+    [{ numeric: Infinity }, ['numeric']],
+    [{ flag: 'yes' }, ['flag']],
+    [{ flag: 1 }, ['flag']],
+    [{ choice: 'blue' }, ['choice']],
+    [{ secretToken: '' }, ['secretToken']],
+    [{ hook: 'no function' }, ['hook']],
+    [{ whol: 1 }, ['whol']],
+    [{ constructor: 1 }, ['constructor']],
+    [{ blacklist: ['10.0.0.0/33', '10.0.0.1', 7] }, ['blacklist[0]', 'blacklist[2]']],
+    [{ blacklist: '10.0.0.1' }, ['blacklist']],
+    [{ trustedProxies: ['::ffff:10.0.0.0/8'] }, ['trustedProxies[0]']],
+    [{ trustXForwardedProto: true }, ['trustXForwardedProto']],
+    [{ clientIpHeader: 'not a header' }, ['clientIpHeader']],
+    [{ checkModes: { rate_limits: 'off', ip: 'sometimes' } }, ['checkModes.rate_limits', 'checkModes.ip']],
+    [{ whole: 10, flag: true }, ['whole']],
+    [[], ['config']],
+    ['text', ['config']],
+    [null, ['config']],
+  ])('rejects %p at %p', (input, paths) => {
+    expect(problemsOf(input)).toEqual(paths);
+  });
+
+  it('lists all problems at once, with value, what is accepted and the nearest name', () => {
+    expect(() => resolve({ whole: -1, blackList: [], flag: 'no' })).toThrow(
+      'nestapi-guard cannot start, 3 problems found (GUARD_CONFIG_INVALID, see docs/errors.md#guard_config_invalid):\n' +
+        '  - blackList: is not a known field; did you mean "blacklist"?\n' +
+        '  - whole: -1 is not accepted; use a whole number from 1 to 10\n' +
+        '  - flag: "no" is not accepted; use true or false',
+    );
+  });
+
+  it('never prints a secret', () => {
+    expect(() => resolve({ secretToken: { oops: 'hunter2' } })).toThrow('[redacted]');
+    expect(() => resolve({ secretToken: { oops: 'hunter2' } })).not.toThrow('hunter2');
+  });
+
+  it('leaves the input alone', () => {
+    const input = Object.freeze({ whole: '7', blacklist: Object.freeze(['10.0.0.1']) });
+    expect(resolve(input)).toMatchObject({ whole: 7 });
+  });
+
+  it('reports what is accepted and yet suspicious', () => {
+    const config = resolveConfig(SECTIONS, {
+      choice: false,
+      whitelist: [],
+      exemptIps: ['10.0.0.1'],
+      trustedProxies: ['0.0.0.0/0', '10.0.0.1'],
+    } as object);
+    expect(configWarnings(SECTIONS, config).map(({ code }) => code).sort()).toEqual([
+      'GUARD_EMPTY_WHITELIST',
+      'GUARD_EXAMPLE',
+      'GUARD_PERMISSIVE_PROXIES',
+      'GUARD_WHITELISTED_PROXY',
+    ]);
+  });
+});
+
+describe('LiveConfig', () => {
+  const live = () => new LiveConfig(resolveConfig(SECTIONS, {}), SECTIONS);
+
+  it('changes the configuration in place', () => {
+    const config = live();
+    const held = config.current as unknown as ExampleConfig;
+    config.update({ whole: 6 } as object);
+    expect(held.whole).toBe(6);
+  });
+
+  it.each([
+    ['is invalid', { whole: 11 }, () => undefined],
+    [
+      'is objected to',
+      { whole: 6 },
+      () => {
+        throw new Error('no');
+      },
+    ],
+  ])('changes nothing when the update %s', (_, update, objection) => {
+    const config = live();
+    const committed = jest.fn();
+    config.onPrepare(() => committed);
+    config.onPrepare(objection);
+    expect(() => config.update(update as object)).toThrow();
+    expect((config.current as unknown as ExampleConfig).whole).toBe(5);
+    expect(committed).not.toHaveBeenCalled();
+  });
+});
+
+describe('nearestName', () => {
+  it.each([
+    ['blackList', 'blacklist'],
+    ['blaclist', 'blacklist'],
+    ['trustedProxy', 'trustedProxies'],
+    ['x', undefined],
+    ['somethingElse', undefined],
+  ])('takes %s for %s', (name, expected) => {
+    expect(nearestName(name, ['blacklist', 'whitelist', 'trustedProxies'])).toBe(expected);
+  });
+});
