@@ -1,5 +1,5 @@
-import { formatPrefix, parsePrefix, PrefixError } from '../network/prefix';
-import { PrefixMap, PrefixSet } from '../network/prefix-set';
+import { formatPrefix, parsePrefix, type Prefix, PrefixError } from '../network/prefix';
+import { PrefixMap } from '../network/prefix-set';
 import { runInSlices } from '../network/slices';
 import type { CloudProvider } from './cloud-provider';
 import { type FeedEntry, FeedRejected } from './feeds/feed';
@@ -11,13 +11,27 @@ const MAX_ENTRIES = 300_000;
 /** A slip in one line of a hundred is a slip; more is another format. */
 const MAX_UNREADABLE = 0.01;
 
+/** Tunnels and relays that a provider may announce (Vultr lists 2002::/16), yet whose addresses are anybody's. */
+const NOBODYS = new Set(['2002::/16', '2001::/32', '192.88.99.0/24']);
+
 /** What no provider can own: private, shared, loopback, link-local, multicast and reserved space. */
-const RESERVED = PrefixSet.from([
-  ...['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12', '192.168.0.0/16'],
+const RESERVED = [
+  '0.0.0.0/8',
+  '10.0.0.0/8',
+  '100.64.0.0/10',
+  '127.0.0.0/8',
+  '169.254.0.0/16',
+  '172.16.0.0/12',
+  '192.168.0.0/16',
   '224.0.0.0/3',
+].map(parsePrefix);
+
+function isReserved({ family, words, length }: Prefix): boolean {
+  const first = words[0]!;
   // Global unicast is 2000::/3 and nothing else (RFC 4291 section 2.4, IANA).
-  ...['::/3', '4000::/2', '8000::/1'],
-]);
+  if (family === 6) return first >>> 29 !== 1;
+  return RESERVED.some((reserved) => (first ^ reserved.words[0]!) >>> (32 - Math.min(length, reserved.length)) === 0);
+}
 
 /** Takes in the entries of a feed one by one and refuses what no honest feed has. */
 export class RangeCollector {
@@ -29,7 +43,7 @@ export class RangeCollector {
   add({ prefix: text, region }: FeedEntry): void {
     if (++this.read > MAX_ENTRIES) throw new FeedRejected(`it has more than ${MAX_ENTRIES} entries`);
     const prefix = this.parse(text);
-    if (prefix === undefined) return;
+    if (prefix === undefined || NOBODYS.has(prefix)) return;
     const known = this.regions.get(prefix);
     if (known === undefined || known === '') this.regions.set(prefix, region.toLowerCase());
   }
@@ -46,10 +60,14 @@ export class RangeCollector {
   private parse(text: string): string | undefined {
     try {
       const prefix = parsePrefix(text);
+      const canonical = formatPrefix(prefix);
+      if (NOBODYS.has(canonical)) return canonical;
       if (prefix.length < SHORTEST[prefix.family]) {
-        throw new FeedRejected(`it has ${formatPrefix(prefix)}, more than any provider owns`);
+        throw new FeedRejected(`it has ${canonical}, more than any provider owns`);
       }
-      return formatPrefix(prefix);
+      if (isReserved(prefix))
+        throw new FeedRejected(`it has ${canonical}, which is private, loopback or reserved space`);
+      return canonical;
     } catch (error) {
       if (!(error instanceof PrefixError)) throw error;
       this.unreadable++;
@@ -69,16 +87,12 @@ export class CloudRanges {
     readonly coverage: { readonly ipv4: number; readonly ipv6: number },
   ) {}
 
-  /** @throws FeedRejected when some of it is reserved space. */
   static async merge(
     provider: CloudProvider,
     updatedAt: Date,
     regions: ReadonlyMap<string, string>,
   ): Promise<CloudRanges> {
-    const map = await PrefixMap.fromLarge(await withRegions(regions));
-    if (RESERVED.overlaps(await PrefixSet.fromLarge(regions.keys()))) {
-      throw new FeedRejected('it has private, loopback, multicast or reserved addresses');
-    }
+    const map = await PrefixMap.fromLarge(hasGaps(regions) ? await withRegions(regions) : regions);
     const networks = new Map<string, string[]>();
     const coverage = { ipv4: 0, ipv6: 0 };
     await runInSlices(
@@ -110,19 +124,26 @@ export class CloudRanges {
   }
 }
 
+function hasGaps(regions: ReadonlyMap<string, string>): boolean {
+  const values = new Set(regions.values());
+  return values.size > 1 && values.has('');
+}
+
 // Azure lists networks of its global services without a region although they lie within one.
-async function withRegions(regions: ReadonlyMap<string, string>): Promise<Map<string, string>> {
-  const regional = [...regions].filter(([, region]) => region !== '');
-  if (regional.length === 0 || regional.length === regions.size) return new Map(regions);
-  const map = await PrefixMap.fromLarge(regional);
+async function withRegions(regions: ReadonlyMap<string, string>): Promise<ReadonlyMap<string, string>> {
+  const map = await PrefixMap.fromLarge(regional(regions));
   return runInSlices(
     (function* () {
       const known = new Map<string, string>();
       for (const [prefix, region] of regions) {
-        known.set(prefix, region || (map.get(prefix.split('/', 1)[0]!) ?? ''));
+        known.set(prefix, region || (map.get(prefix.slice(0, prefix.indexOf('/'))) ?? ''));
         yield;
       }
       return known;
     })(),
   );
+}
+
+function* regional(regions: ReadonlyMap<string, string>): Generator<readonly [string, string]> {
+  for (const entry of regions) if (entry[1] !== '') yield entry;
 }

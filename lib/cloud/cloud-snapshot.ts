@@ -8,15 +8,14 @@ import { FeedRejected } from './feeds/feed';
 /** The snapshots that a release is packed with. */
 export const PACKAGED_SNAPSHOTS = join(__dirname, '..', '..', 'snapshots');
 
-/** Ranges as text: a line of JSON for each region, so that reading a large snapshot can pause between lines. */
-export function serializeRanges(ranges: Iterable<CloudRanges>): string {
-  let text = '';
-  for (const { provider, updatedAt, networks } of ranges) {
+/** Ranges as text: a line of JSON for each region, so that writing and reading a large snapshot can pause between lines. */
+export async function* serializeRanges(all: Iterable<CloudRanges>): AsyncGenerator<string> {
+  for (const { provider, updatedAt, networks } of all) {
     for (const [region, prefixes] of networks) {
-      text += `${JSON.stringify({ provider, updatedAt: updatedAt.toISOString(), region, prefixes })}\n`;
+      yield `${JSON.stringify({ provider, updatedAt: updatedAt.toISOString(), region, prefixes })}\n`;
+      await nextTurn();
     }
   }
-  return text;
 }
 
 /**

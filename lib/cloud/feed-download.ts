@@ -23,7 +23,7 @@ export async function downloadFeed(feed: CloudFeed, url: string, signal: AbortSi
       new URL(url),
     );
   }
-  const timeoutMs = Math.max(1, deadline - performance.now());
+  const timeoutMs = Math.max(1, Math.round(deadline - performance.now()));
   return download(address, { maxBytes: MAX_BYTES, timeoutMs, signal }, async ({ body }) => {
     const collector = new RangeCollector();
     const reader = feed.read();

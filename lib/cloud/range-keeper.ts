@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { runInSlices } from '../network/slices';
 import type { CloudLog, CloudRangeOptions } from './cloud.types';
 import type { CloudProvider } from './cloud-provider';
 import type { CloudRanges } from './cloud-ranges';
@@ -62,7 +63,7 @@ export class RangeKeeper {
   async takeShared(provider: CloudProvider): Promise<void> {
     const ranges = await this.shared?.get(provider);
     if (!ranges || ranges.updatedAt.getTime() <= (this.current.get(provider)?.updatedAt.getTime() ?? 0)) return;
-    this.adopt(ranges);
+    await this.adopt(ranges);
   }
 
   async save(): Promise<void> {
@@ -91,7 +92,7 @@ export class RangeKeeper {
         this.due.set(provider, Date.now() + this.intervalMs);
         return this.refuse(provider, objection);
       }
-      this.adopt(next);
+      await this.adopt(next);
       await this.shared?.put(next);
     } catch (error) {
       const wait = this.retryMs.get(provider) ?? FIRST_RETRY_MS;
@@ -107,12 +108,13 @@ export class RangeKeeper {
     return acceptance.objection(this.current.get(next.provider), next);
   }
 
-  private adopt(next: CloudRanges): void {
+  private async adopt(next: CloudRanges): Promise<void> {
     const before = this.current.get(next.provider);
     this.keep(next);
     this.problems.delete(next.provider);
     this.retryMs.delete(next.provider);
-    this.logger.log(before ? describeChange(before, next) : `Cloud ranges of ${next.provider}: ${next.size} networks.`);
+    const first = `Cloud ranges of ${next.provider}: ${next.size} networks.`;
+    this.logger.log(before ? await runInSlices(describeChange(before, next)) : first);
   }
 
   private keep(ranges: CloudRanges): void {
@@ -151,9 +153,17 @@ export class RangeKeeper {
 }
 
 /** `networks added 2 (192.0.2.0/24, …), removed 1 (…)`; networks that merged or split count as both. */
-function describeChange(before: CloudRanges, after: CloudRanges): string {
-  const old = new Set([...before.entries()].map(([network]) => network));
-  const added = [...after.entries()].map(([network]) => network).filter((network) => !old.delete(network));
+function* describeChange(before: CloudRanges, after: CloudRanges): Generator<void, string> {
+  const old = new Set<string>();
+  for (const [network] of before.entries()) {
+    old.add(network);
+    yield;
+  }
+  const added: string[] = [];
+  for (const [network] of after.entries()) {
+    if (!old.delete(network)) added.push(network);
+    yield;
+  }
   return `Cloud ranges of ${after.provider}: networks added ${listed(added)}, removed ${listed([...old])}.`;
 }
 

@@ -32,7 +32,9 @@ export class SharedRanges {
 
   async put(ranges: CloudRanges): Promise<void> {
     try {
-      const value = await compress(serializeRanges([ranges]));
+      const lines = [];
+      for await (const line of serializeRanges([ranges])) lines.push(Buffer.from(line));
+      const value = await compress(Buffer.concat(lines));
       await this.store.set(COLLECTION, ranges.provider, value.toString('base64'), KEEP_MS);
       await this.store.publish(COLLECTION, ranges.provider);
     } catch {

@@ -17,7 +17,8 @@ function readAll(reader: FeedReader, text: string, pieceLength: number): FeedEnt
   return [...entries, ...reader.end()];
 }
 
-const sorted = (entries: FeedEntry[]) => [...new Set(entries.map(({ prefix, region }) => `${region} ${prefix}`))].sort();
+const sorted = (entries: FeedEntry[]) =>
+  [...new Set(entries.map(({ prefix, region }) => `${region} ${prefix}`))].sort();
 
 describe.each(CLOUD_PROVIDERS)('the feed of %s', (provider) => {
   const feed = CLOUD_FEEDS[provider];
@@ -47,14 +48,19 @@ describe.each(['AWS', 'GCP', 'Azure', 'Oracle', 'Vultr', 'Cloudflare'] as const)
     expect(() => read(WRITE_FEED[provider](NETWORKS).slice(0, -2))).toThrow(FeedRejected);
   });
 
-  it.each([['[]'], ['"text"'], ['{"prefixes":[}'], ['{"prefixes":[{]}'], ['{"a":1}{"a":1}'], ['']])('is not %s', (text) => {
-    expect(() => read(text)).toThrow(FeedRejected);
-  });
+  it.each([['[]'], ['"text"'], ['{"prefixes":[}'], ['{"prefixes":[{]}'], ['{"a":1}{"a":1}'], ['']])(
+    'is not %s',
+    (text) => {
+      expect(() => read(text)).toThrow(FeedRejected);
+    },
+  );
 
   it.each([
     ['{}'],
     ['{"prefixes":{},"ipv6_prefixes":7,"values":[1,null,{}],"regions":[{},null],"subnets":null,"result":null}'],
-    ['{"values":[{"properties":null},{"properties":{"addressPrefixes":"x"}}],"regions":[{"cidrs":{}}],"result":{"ipv4_cidrs":5}}'],
+    [
+      '{"values":[{"properties":null},{"properties":{"addressPrefixes":"x"}}],"regions":[{"cidrs":{}}],"result":{"ipv4_cidrs":5}}',
+    ],
   ])('of another shape has no networks: %s', (text) => {
     expect(read(text).filter(({ prefix }) => prefix !== '')).toEqual([]);
   });
@@ -94,22 +100,25 @@ describe('JsonElements', () => {
     return found;
   };
 
-  it.each([1, 2, 3, 5, 1000])('cuts lists into their entries and keeps other members whole, in pieces of %i', (length) => {
-    const value = {
-      text: 'with "quotes", \\ and ] } , :',
-      number: -1.5e3,
-      empty: [],
-      list: [1, 'a,b', null, true, { deep: [[1, 2], { x: [] }] }, [[3]], []],
-      object: { a: [1, 2, { b: 'c' }] },
-      'k"e:y': 'v',
-      objects: [{}, { a: {} }],
-    };
-    const expected = Object.entries(value).flatMap(([key, member]) =>
-      Array.isArray(member) ? member.map((entry: unknown) => [key, entry]) : [[key, member]],
-    );
-    expect(elementsOf(JSON.stringify(value), length)).toEqual(expected);
-    expect(elementsOf(` \n${JSON.stringify(value, null, 3)}\n `, length)).toEqual(expected);
-  });
+  it.each([1, 2, 3, 5, 1000])(
+    'cuts lists into their entries and keeps other members whole, in pieces of %i',
+    (length) => {
+      const value = {
+        text: 'with "quotes", \\ and ] } , :',
+        number: -1.5e3,
+        empty: [],
+        list: [1, 'a,b', null, true, { deep: [[1, 2], { x: [] }] }, [[3]], []],
+        object: { a: [1, 2, { b: 'c' }] },
+        'k"e:y': 'v',
+        objects: [{}, { a: {} }],
+      };
+      const expected = Object.entries(value).flatMap(([key, member]) =>
+        Array.isArray(member) ? member.map((entry: unknown) => [key, entry]) : [[key, member]],
+      );
+      expect(elementsOf(JSON.stringify(value), length)).toEqual(expected);
+      expect(elementsOf(` \n${JSON.stringify(value, null, 3)}\n `, length)).toEqual(expected);
+    },
+  );
 
   it.each(['{"a" 1}', '{"a":1,,}x', '{a:1}', '{"a":[1 2]}', '{"a":1}}', '{"a":"', '{:1}', '{"a":[1,]', 'null'])(
     'refuses %s',
