@@ -15,7 +15,7 @@ export function describeDetector(
   const engine = new DetectionEngine();
   const inspect = (entry: string | Case) => {
     const { text, source = 'query', name = 'q' } = typeof entry === 'string' ? { text: entry } : entry;
-    const value = encodeURIComponent(text.isWellFormed() ? text : text.toWellFormed());
+    const value = encodeURIComponent(text);
     switch (source) {
       case 'query':
         return engine.inspect({ method: 'GET', path: `/search?${name}=${value}`, headers: {} });

@@ -67,10 +67,10 @@ describeDetector('sql_injection', {
     "4\\' or \\'1\\'=\\'1",
     "\u2019 or \u20191\u2019=\u20191",
     { text: "admin' or 1=1--", source: 'body' },
-    { text: "4 union select 1,2", source: 'path', name: '' },
+    { text: '/items/4%20union%20select%201,2', source: 'path' },
     { text: "' or 1=1-- -", source: 'cookie', name: 'track' },
     { text: "' and 1=utl_inaddr.get_host_address('x') and 'i'='i", source: 'header', name: 'x-forwarded-for' },
-  ].map((entry) => (typeof entry === 'string' || entry.source !== 'path' ? entry : { ...entry, text: `/items/${encodeURIComponent(entry.text)}` })),
+  ],
   benign: [
     "select a plan from the list",
     "The union was a great select committee",

@@ -64,7 +64,7 @@ export function decodeEmbeddedBase64(text: string): string | undefined {
 }
 
 function isDelimiter(code: number): boolean {
-  return code === 34 || code === 39 || code === 44 || code === 61 || code === 40;
+  return code === 34 || code === 39 || code === 44 || code === 61 || code === 40 || code === 91;
 }
 
 function isBase64(text: string, start: number, end: number): boolean {

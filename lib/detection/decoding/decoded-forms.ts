@@ -75,7 +75,7 @@ function mayHoldBase64(text: string, profile: TextProfile): boolean {
 function base64Form(form: DecodedForm): DecodedForm | undefined {
   const whole = decodeBase64(form.text);
   if (whole !== undefined) return { text: whole, layers: [...form.layers, 'base64'] };
-  const marked = form.text.includes('base64,') || form.text.includes('"') || form.text.includes("'");
+  const marked = form.text.includes('base64,') || form.text.includes('"') || form.text.includes('[') || form.text.includes("'");
   const embedded = marked ? decodeEmbeddedBase64(form.text) : undefined;
   return embedded === undefined ? undefined : { text: embedded, layers: [...form.layers, 'base64'] };
 }

@@ -80,7 +80,7 @@ export class CommandInjectionDetector implements Detector {
       return edge && facts.program && (shape === 'none' || shape === 'strong') ? 5 : 0;
     }
     if (facts.absolute) return 6;
-    if (command.opener === '`' && shape === 'none' && isCodeSpan(input.text, command.at)) return 0;
+    if (command.opener === '`' && (shape === 'none' || input.source === 'body') && isCodeSpan(input.text, command.at)) return 0;
     if (command.opener === ';' && shape === 'none' && input.source === 'header' && insideComment(input.text, command.at)) return 0;
     if (command.disguised && facts.program) return 6;
     if (command.opener === '{') return facts.program ? 5 : 0;
@@ -124,6 +124,8 @@ export class CommandInjectionDetector implements Detector {
     if (variable) return finding(document ? 3 : 5, `variable ${variable[0]}`, variable.index);
     const assigned = /(?:^|[;&|\s])([a-z_]\w{0,20})=[^;&|\s]{1,60}[;&|]{1,2}\s{0,4}\$\{?([a-z_]\w{0,20})\b/.exec(lower.slice(0, 4000));
     if (assigned && assigned[1] === assigned[2] && !document) return finding(6, 'variable run as a command', assigned.index);
+    const expansion = /\$\{!?[a-z_]\w{0,20}(?:\/\/|:\d|%%|##|\^\^|,,)[^}]{0,40}\}/.exec(lower.slice(0, 4000));
+    if (expansion && !document) return finding(5, 'expansion of a shell parameter', expansion.index);
     const pieces = /[;&|\n]\s{0,4}\$\{?\w{1,20}\}?\$\{?\w{1,20}\b/.exec(lower.slice(0, 4000));
     if (pieces && !document && lower.includes('=')) return finding(5, 'command joined from variables', pieces.index);
     const cmdlet = /(?:^|[\s;|&(])(?:get|set|invoke|new|start|stop|remove|out|add|import|export|copy|select|foreach|where|write|convertto|convertfrom)-[a-z]{4,24}\s{1,4}(?:-[a-z]{2,24}\s|\$\w|[a-z]:\\|"?https?:)/.exec(lower.slice(0, 20_000));

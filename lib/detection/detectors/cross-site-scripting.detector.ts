@@ -115,6 +115,7 @@ export class CrossSiteScriptingDetector implements Detector {
       const starts = at === 0 || /[\s"'`=(,;<>]/.test(squeezed.charAt(at - 1));
       const prose = /^javascript:\s/.test(lower.slice(lower.indexOf('javascript:')));
       if (code && starts && !(prose && !/[(`]/.test(rest))) return { category: 'xss', score: document ? 3 : 6, reason: `${scheme} URL`, index: Math.max(0, lower.indexOf(scheme)) };
+      if (at > 1 && /[=(]['"]?$/.test(squeezed.slice(at - 2, at))) return { category: 'xss', score: document ? 2 : 5, reason: `${scheme} as a value`, index: Math.max(0, lower.indexOf(scheme)) };
       if (bare && source !== 'body') return { category: 'xss', score: 4, reason: `${scheme} URL`, index: 0 };
     }
     if (/^data:text\/(?:html|javascript)[;,]/.test(squeezed)) return { category: 'xss', score: 6, reason: 'data URL with markup', index: 0 };

@@ -103,6 +103,9 @@ const tautology: Rule = (s) => {
       const compared = closes > 0 && (s.kind(closes + 1) === '=' || s.kind(closes + 1) === 'c');
       if (s.brokenOut || compared) return { score: s.brokenOut ? 6 : 5, reason: 'function call behind a logical operator', at };
     }
+    if (s.brokenOut && s.skip(0, ')') === at && s.kind(left) === 'n' && s.kind(left + 1) === '(' && s.tokens[left]?.end === s.tokens[left + 1]?.start && s.kinds.includes(')', left)) {
+      return { score: 5, reason: 'call after a quote', at };
+    }
     const operator = endOfOperand(s, left);
     if (s.kind(operator) === '=') {
       const right = s.skip(operator + 1, '!(+t');
@@ -115,6 +118,7 @@ const tautology: Rule = (s) => {
         const certain = spelled && /^=|like|<|>/.test(s.word(operator)) && s.kind(left) === s.kind(right);
         return { score: certain ? 6 : spelled ? 5 : 4, reason: 'comparison of literals behind a logical operator', at };
       }
+      if (s.brokenOut && s.kind(right) === 'n' && /^[a-z]/.test(s.word(operator)) && spelled && s.endsAt(right + 1)) return { score: 5, reason: 'condition after a quote', at };
       if (s.brokenOut && (s.isLiteral(right) || s.kind(right) === undefined)) return { score: 5, reason: 'condition after a quote', at };
       if (s.isLiteral(right) && s.endsAt(right + 1) && s.kind(s.skip(right + 1, ')')) === 'c') {
         return { score: 5, reason: 'condition before a comment', at };

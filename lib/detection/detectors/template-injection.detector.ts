@@ -90,7 +90,7 @@ export class TemplateInjectionDetector implements Detector {
 
   /** Velocity, FreeMarker, Razor and Smarty statements outside delimiters. */
   private directives({ lower, document }: InspectedText): Finding | undefined {
-    const found = /#(?:set|foreach|parse|include|evaluate|macro)\s{0,4}\(\s{0,4}[$"'\w]|[<[]#(?:assign|include|import|function|list|macro|if|ftl)\b|@(?:using|model|inject|functions|code)\s+[\w{]|\{(?:php|literal|smarty\.|system|math equation)[\s}(.]|\{[a-z]{2,12}:[a-z]+\s[^{}]{0,80}runphp|@\{\s{0,4}(?:system|var|int|string)\b/.exec(lower.slice(0, 20_000));
+    const found = /#(?:set|foreach|parse|include|evaluate|macro)\s{0,4}\(\s{0,4}[$"'\w]|[<[]#(?:assign|include|import|function|list|macro|if|ftl)\b|@(?:using|model|inject|functions|code)\s+[\w{]|\{\$smarty[.\s}]|\{(?:php|literal|smarty\.|system|math equation)[\s}(.]|\{[a-z]{2,12}:[a-z]+\s[^{}]{0,80}runphp|@\{\s{0,4}(?:system|var|int|string)\b/.exec(lower.slice(0, 20_000));
     if (!found) return undefined;
     return { category: this.category, score: document ? 3 : 6, reason: 'template directive', index: found.index };
   }

@@ -2,7 +2,7 @@ import { wordSet } from './characters';
 
 /** Programs whose name is no English word: a separator before one of them is already a sentence of the shell. */
 export const SHELL_PROGRAMS = wordSet(`
-  whoami uname ifconfig ipconfig nslookup wget curl bash zsh ksh csh tcsh dash ash sh perl python python2 python3 ruby php node lua nc ncat
+  whoami uname ifconfig ipconfig nslookup wget curl bash zsh ksh csh tcsh ash sh perl python python2 python3 ruby php node lua nc ncat
   netcat telnet nmap chmod chown chgrp mkdir rmdir rm mv cp ls ps pwd awk gawk sed grep egrep fgrep zgrep zcat xxd od hexdump uniq wc tac nl rev
   tee xargs crontab systemctl journalctl dmesg mkfifo mknod mkpasswd useradd usermod userdel groupadd passwd sudo su ssh scp sftp rsync
   ftp tftp gcc cc tcpdump netstat lsof ss traceroute tracert arp iptables gunzip gzip bzip2 bunzip2 unzip tar zip busybox socat openssl
@@ -11,20 +11,20 @@ export const SHELL_PROGRAMS = wordSet(`
   apt apt-get yum dpkg rpm apk pip pip3 npm npx gem docker kubectl git svn jq pgrep top htop vmstat uptime finger dig nsupdate iconv strings
   cmd powershell pwsh iex iwr irm wmic reg regsvr32 rundll32 mshta certutil bitsadmin cscript wscript schtasks tasklist taskkill icacls cacls attrib
   net1 netsh systeminfo ver vol chcp findstr xcopy robocopy bcdboot bcdedit diskpart fsutil sc gpresult whois mysqldump mysql psql sqlite3 redis-cli mongo
-  assoc atmadm auditpol bootcfg certreq chkdsk chkntfs cipher cleanmgr cmdkey cmstp dcdiag defrag diskcomp diskcopy diskraid diskshadow dism djoin
+  assoc atmadm auditpol bootcfg certreq chkdsk chkntfs cipher cleanmgr cmdkey cmstp dcdiag diskcomp diskcopy diskraid diskshadow dism djoin
   doskey driverquery dsacls dsadd dsget dsmod dsmove dsquery dsrm esentutl eventcreate fondue forfiles freedisk ftype getmac gpupdate iexpress
   ktmutil lodctr logman logoff macfile makecab mklink mmc mountvol mstsc nbtstat netcfg netdom nltest ntbackup ntdsutil odbcconf openfiles pathping
-  perfmon pktmon pnputil popd portqry pubprn pushd qprocess qwinsta quser rasdial regini regedit relog repadmin rexec rsh runas rwinsta secedit setx showmount subst
+   pktmon pnputil portqry pubprn pushd qprocess qwinsta quser rasdial regini regedit repadmin rexec runas rwinsta secedit setx showmount subst
   sxstrace takeown tskill tsdiscon typeperf tzutil unlodctr vssadmin wbadmin wecutil wevtutil winrm winrs xwizard mavinject msiexec installutil regasm regsvcs msbuild
   csc jsc ieexec presentationhost hh forfiles infdefaultinstall pcalua
-  adduser addgroup agetty alias apk arch arping at batch blkid bsdtar bsdcat bzcat bzless bzmore chattr chgpasswd chpasswd chroot chsh chfn cksum cmp cpan cpio
-  cpio csplit cupsfilter dash debugfs dhclient dialog dosbox dpkg-query dstat easy_install eb eqn espeak expand fdisk fuser gawk genie gimp
-  gpasswd gzexe hexedit hping3 iftop ionice ipcs irb isql jjs journalctl jrunscript kexec killall5 ksshell last lastb lastcomm ldconfig ldd lftp lftpget
+  adduser addgroup agetty apk arping blkid bsdtar bsdcat bzcat bzless bzmore chattr chgpasswd chpasswd chroot chsh chfn cksum cmp cpan cpio
+  cpio csplit cupsfilter debugfs dhclient dosbox dpkg-query dstat easy_install eb eqn espeak fdisk fuser gawk gimp
+  gpasswd gzexe hexedit hping3 iftop ionice ipcs irb isql jjs journalctl jrunscript kexec killall5 ksshell lastb lastcomm ldconfig ldd lftp lftpget
   localectl logsave lpr lsattr lsblk lscpu lshw lsinitrd lsmod lspci lsusb ltrace lwp-download lynx lz4cat lzcat lzma lzmore mailx mawk mkfs modprobe mount.nfs msfconsole
-  mutt nasm newgrp newgidmap nice nft nsenter ntpdate octave openvt pdb pdksh pftp php-cgi php5 php7 pidstat pkexec pkg pkginfo pldd pnscan portsentry printf procmail
-  pry pwd pwdx python3.11 rbash rcp realpath rename.ul restic rlogin rlwrap rnano rpmquery run-parts rview rvim sched sshd sshpass ssh-keygen start-stop-daemon su-exec swapoff swapon
-  sysctl systemd-run tcsh tclsh telinit tmate tmux tshark ulimit umount unexpand unlink unlzma unrar unshare unxz unzstd update-alternatives varnishncsa vigr vimdiff vipw
-  visudo w3m wall whiptail wireshark xelatex xmodmap xmore xpad xterm xz xzcat yarn yelp zdiff zipdetails zless zmore zrun zypper ifup ifdown ip ip6tables iptraf tracepath mtr
+  mutt nasm newgrp newgidmap nft nsenter ntpdate openvt pdb pdksh pftp php-cgi php5 php7 pidstat pkexec pkg pkginfo pldd pnscan portsentry printf procmail
+   pwd pwdx python3.11 rbash rcp realpath rename.ul restic rlogin rlwrap rnano rpmquery run-parts rview rvim sched sshd sshpass ssh-keygen start-stop-daemon su-exec swapoff swapon
+  sysctl systemd-run tcsh tclsh telinit tmate tmux tshark ulimit umount unexpand unlzma unrar unshare unxz unzstd update-alternatives varnishncsa vigr vimdiff vipw
+  visudo w3m wall whiptail wireshark xelatex xmodmap xmore xpad xterm xz xzcat yarn yelp zdiff zipdetails zless zmore zrun zypper ifup ifdown ip6tables iptraf tracepath mtr
   ln id stat touch readlink realpath tasksel fgets declare typeset shopt exec getfacl setfacl cpulimit
   `);
 

@@ -69,6 +69,7 @@ function readCommand(text: string, start: number, opener: string, at: number): S
     index++;
     while (index < limit && isSpace(text.charCodeAt(index))) index++;
   }
+  if (opener === '{' && text.charCodeAt(index) === 44) index++;
   let word = '';
   let disguised = false;
   while (index < limit) {
