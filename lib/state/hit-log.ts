@@ -1,16 +1,5 @@
-import {
-  FIRST,
-  HASH_HI,
-  HASH_LO,
-  type LimitTable,
-  LOG,
-  META,
-  pack,
-  restOf,
-  SECOND,
-  STAMPS,
-  UNTIL,
-} from './limit-table';
+import { FIRST, HASH_HI, HASH_LO, LOG, META, pack, restOf, SECOND, STAMPS } from './limit-entry';
+import type { LimitTable } from './limit-table';
 
 /** The log of hits in the entry that the table's cursor points to; `shift` as in `granuleShift`. */
 export class HitLog {
@@ -39,7 +28,7 @@ export class HitLog {
   add(now: number, windowMs: number, cost: number, shift: number): void {
     const granule = 1 << shift;
     const { table } = this;
-    table.words[table.at + UNTIL] = now + windowMs;
+    table.expire(now + windowMs);
     let left = cost;
     const meta = table.words[table.at + META]!;
     const stamps = meta & STAMPS;

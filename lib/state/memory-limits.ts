@@ -1,7 +1,8 @@
 import { granuleShift } from './granule';
 import { HitLog } from './hit-log';
 import { KeyHash } from './key-hash';
-import { BUCKET, FIRST, kindOf, LimitTable, MARK, META, pack, restOf, SECOND, UNTIL } from './limit-table';
+import { BUCKET, FIRST, kindOf, MARK, META, pack, restOf, SECOND, UNTIL } from './limit-entry';
+import { LimitTable } from './limit-table';
 import type { LimitTier, LimitVerdict, StrikeCounter, Tally, TierVerdict } from './state-store';
 
 /** Keeps the uses of one key apart; the granule of a log is in the bits above. */
@@ -82,7 +83,7 @@ export class MemoryLimits {
     }
     log.clear();
     table.words[table.at + META] = pack(MARK, 0, 0);
-    table.words[table.at + UNTIL] = now + Math.min(LONGEST, Math.ceil(restartAfterMs));
+    table.expire(now + Math.min(LONGEST, Math.ceil(restartAfterMs)));
     return { ...this.resting(counter, now), crossed };
   }
 
@@ -118,7 +119,7 @@ export class MemoryLimits {
     if (!table.find(hash.lo, hash.hi, now)) table.insert(hash.lo, hash.hi, now);
     const { words, at } = table;
     words[at + META] = pack(MARK, 0, tier.limit & LIMIT_BITS);
-    words[at + UNTIL] = now + left;
+    table.expire(now + left);
     words[at + FIRST] = now + Math.min(LONGEST, Math.floor(sentAt + verdict.resetMs - this.latest));
   }
 
@@ -232,7 +233,7 @@ export class MemoryLimits {
     words[at + META] = pack(BUCKET, 0, 0);
     words[at + FIRST] = now + whole;
     words[at + SECOND] = (debt - whole) * FRACTION;
-    words[at + UNTIL] = now + Math.ceil(debt);
+    this.table.expire(now + Math.ceil(debt));
   }
 
   private tallyOf(counter: StrikeCounter, crossed: boolean, now: number): Tally {
