@@ -20,10 +20,10 @@ import { Enforcement } from './pipeline/enforcement.service';
 import { GuardControl } from './pipeline/guard-control.service';
 import { LostRequests } from './pipeline/lost-requests';
 import { Pipeline } from './pipeline/pipeline';
-import { RateLimitGuard } from './pipeline/rate-limit.guard';
 import { ResponseHeaders } from './pipeline/response-headers';
 import { ResponseInterceptor } from './pipeline/response.interceptor';
 import { StageGate } from './pipeline/stage-gate';
+import { StartupReport } from './pipeline/startup-report';
 import { StageRunner } from './pipeline/stage-runner';
 import { ClientAddressService } from './platform/client-address.service';
 import { GuardedRequests } from './platform/guarded-requests';
@@ -32,6 +32,12 @@ import { TrustedClients } from './platform/trusted-clients';
 import { HandlerScan } from './policy/handler-scan';
 import { PolicyCompiler } from './policy/policy-compiler';
 import { SECURITY_CHECKS } from './policy/security-check';
+import { RateLimitGuard } from './rate-limit/rate-limit.guard';
+import { RateLimitService } from './rate-limit/rate-limit.service';
+import { RoutePaths } from './rate-limit/route-paths';
+import { RouteTiers } from './rate-limit/route-tiers';
+import { StateThrottlerStorage } from './rate-limit/state-throttler-storage';
+import { UnroutedLimit } from './rate-limit/unrouted-limit';
 import { monotonicClockProvider } from './state/monotonic-clock';
 import { StateLifecycle } from './state/state-lifecycle';
 import { STATE_STORE, stateStoreProvider } from './state/state-store.provider';
@@ -40,10 +46,19 @@ const CONFIG_INPUT = Symbol('nestapi-guard:config-input');
 
 const GUARDS = [AccessGuard, RateLimitGuard, DetectionGuard];
 
-const PUBLIC_SERVICES = [GuardConfig, GuardEvents, GuardControl, ClientAddressService, BanService, STATE_STORE];
+const PUBLIC_SERVICES = [
+  GuardConfig,
+  GuardEvents,
+  GuardControl,
+  ClientAddressService,
+  BanService,
+  RateLimitService,
+  StateThrottlerStorage,
+  STATE_STORE,
+];
 
 /** What the guards need where they are placed by hand. */
-const GUARD_DEPENDENCIES = [...GUARDS, StageGate];
+const GUARD_DEPENDENCIES = [...GUARDS, StageGate, LiveConfig, GuardedRequests];
 
 const PROVIDERS: Provider[] = [
   { provide: CONFIG_SECTIONS, useValue: GUARD_CONFIG_SECTIONS },
@@ -65,6 +80,11 @@ const PROVIDERS: Provider[] = [
   BanService,
   BanLog,
   SuspicionService,
+  StateThrottlerStorage,
+  RateLimitService,
+  RoutePaths,
+  RouteTiers,
+  UnroutedLimit,
   ...GUARD_CHECKS,
   { provide: SECURITY_CHECKS, inject: [...GUARD_CHECKS], useFactory: (...checks: unknown[]) => checks },
   HandlerScan,
@@ -75,6 +95,7 @@ const PROVIDERS: Provider[] = [
   StageGate,
   ResponseHeaders,
   Door,
+  StartupReport,
   Pipeline,
   GuardControl,
   ...GUARDS,

@@ -1,19 +1,20 @@
 import type { Server } from 'node:http';
-import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { GuardConfigError } from '../config/config-problem';
 import { attachGateways } from '../platform/gateway-servers';
-import { attachFramework, type Framework } from '../platform/http-entrance';
+import type { Framework } from '../platform/http-entrance';
+import { attachFramework } from '../platform/http-framework';
 import { attachServer } from '../platform/http-server';
 import { PolicyCompiler } from '../policy/policy-compiler';
 import { Door } from './door';
+import { StartupReport } from './startup-report';
 
 const guardedApplications = new WeakSet<ModulesContainer>();
 
 /** Attaches the door to the application's HTTP server while the application starts. */
 @Injectable()
 export class Pipeline implements OnModuleInit {
-  private readonly logger = new Logger('NestapiGuard');
   private framework: Framework | undefined;
 
   constructor(
@@ -22,6 +23,7 @@ export class Pipeline implements OnModuleInit {
     @Inject(ApplicationConfig) applicationConfig: ApplicationConfig,
     @Inject(PolicyCompiler) private readonly compiler: PolicyCompiler,
     @Inject(Door) private readonly door: Door,
+    @Inject(StartupReport) private readonly startupReport: StartupReport,
   ) {
     if (guardedApplications.has(modules)) {
       const message = 'is imported twice, and every guard would run twice; import it once, in the root module';
@@ -38,17 +40,8 @@ export class Pipeline implements OnModuleInit {
 
   onModuleInit(): void {
     this.compiler.recompile();
-    this.report();
+    this.startupReport.write();
     if (this.framework === undefined) return;
     attachServer(this.host.httpAdapter.getHttpServer() as Server, this.framework, this.door);
-  }
-
-  private report(): void {
-    for (const method of this.compiler.stray) {
-      this.logger.warn(`GUARD_DECORATOR_WITHOUT_HANDLER ${method} is no handler: its guard decorators protect nothing`);
-    }
-    for (const route of this.compiler.routes) {
-      if (route.bypassed.size > 0) this.logger.log(`${route.name} bypasses ${[...route.bypassed].join(', ')}`);
-    }
   }
 }

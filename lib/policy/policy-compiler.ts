@@ -1,15 +1,31 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type ConfigProblem, GuardConfigError } from '../config/config-problem';
+import type { ConfigWarning } from '../config/config-section';
 import type { GuardConfig } from '../config/guard-config';
 import { LiveConfig } from '../config/live-config';
 import { nearestName } from '../config/nearest-name';
 import { bypassedChecks, bypassProblems } from './bypass.decorator';
 import { type CheckName, checkPosition } from './check-name';
-import { type CompiledProbe, type CompiledRoute, type CompiledTarget, type CompiledUnmatched, ProbePlan } from './compiled-route';
+import {
+  type CompiledProbe,
+  type CompiledRoute,
+  type CompiledTarget,
+  type CompiledUnmatched,
+  ProbePlan,
+} from './compiled-route';
 import { describeHandler, HandlerScan } from './handler-scan';
 import { classPolicy, ownPolicy } from './policy-decorator';
 import type { PolicyField, PolicySource, RoutePolicy } from './route-policy';
-import { type CompileTarget, type Observer, type ResponseProbe, type RouteInfo, type RouteKind, SECURITY_CHECKS, type SecurityCheck, type Stage } from './security-check';
+import {
+  type CompileTarget,
+  type Observer,
+  type ResponseProbe,
+  type RouteInfo,
+  type RouteKind,
+  SECURITY_CHECKS,
+  type SecurityCheck,
+  type Stage,
+} from './security-check';
 
 type Handler = RouteInfo['handler'];
 
@@ -27,7 +43,7 @@ interface CompiledApplication {
  */
 @Injectable()
 export class PolicyCompiler {
-  readonly stray: readonly string[];
+  private readonly stray: readonly string[];
   /** The checks that want to know of requests which no guard has seen. */
   readonly accountants: readonly SecurityCheck[];
   private readonly checks: readonly SecurityCheck[];
@@ -71,6 +87,21 @@ export class PolicyCompiler {
   /** Whether any route has something to do with answers: without, no interceptor is registered. */
   get watchesAnswers(): boolean {
     return this.routes.some((route) => route.watches.length > 0);
+  }
+
+  /** What is accepted and yet deserves a look. */
+  warnings(): ConfigWarning[] {
+    const config = this.live.current;
+    const targets = [
+      { ...this.layers(config), config },
+      ...this.routeInfos.map((route) => ({ ...this.layers(config, route), config, route })),
+    ];
+    const stray = this.stray.map((path) => ({
+      code: 'GUARD_DECORATOR_WITHOUT_HANDLER',
+      path,
+      message: 'is no handler: its guard decorators protect nothing',
+    }));
+    return [...stray, ...targets.flatMap((target) => this.checks.flatMap((check) => check.warnings?.(target) ?? []))];
   }
 
   /** Compiles everything again, now that the whole application is known (global prefix, instances of providers). */

@@ -1,5 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { FieldProblem } from '../config/config-problem';
+import type { ConfigWarning } from '../config/config-section';
 import type { GuardConfig } from '../config/guard-config';
 import type { GuardedRequest } from '../platform/guarded-request';
 import type { CheckName } from './check-name';
@@ -69,6 +70,8 @@ export interface SecurityCheck {
   defaults?(config: GuardConfig, route?: RouteInfo): RoutePolicy;
   /** Everything wrong with the fields of a decorator's policy that belong to this check. */
   inspect?(policy: RoutePolicy): FieldProblem[];
+  /** What is accepted and yet deserves a look, said once at start-up. */
+  warnings?(target: Omit<CompileTarget, 'bypassing'>): ConfigWarning[];
   /**
    * The probe for a target, or undefined when its policy asks nothing of this check: a route pays only for what it
    * turned on. Runs at start-up and whenever the configuration changes.
