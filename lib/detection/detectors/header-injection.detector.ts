@@ -35,7 +35,7 @@ export class HeaderInjectionDetector implements Detector {
     const command = MAIL_COMMAND.exec(text) ?? STORE_COMMAND.exec(text);
     if (command && (lower.length < 400 || source !== 'body')) return finding(weight(6), 'protocol command after a line break', command.index);
     if (source === 'header' || source === 'cookie') return finding(5, 'line break in a header', at);
-    const generic = source === 'query' ? /[\r\n]+[a-z]+(?:-[a-z]+){1,4}:/.exec(text) : null;
+    const generic = source === 'query' ? /[\r\n][a-z]{2,20}-[a-z-]{2,40}:/.exec(text) : null;
     return generic ? finding(5, 'header after a line break', generic.index) : undefined;
   }
 }

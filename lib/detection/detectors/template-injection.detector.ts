@@ -121,8 +121,8 @@ function isArithmetic(text: string): boolean {
 /** The matching close for `{`-like delimiters, counting nested braces; the text's end when there is none. */
 function closing(text: string, start: number, close: string): number {
   if (close !== '}') {
-    const at = text.indexOf(close, start);
-    return at < 0 ? Math.min(text.length, start + 1000) : at;
+    const at = text.slice(start, start + 1000).indexOf(close);
+    return at < 0 ? Math.min(text.length, start + 1000) : start + at;
   }
   let depth = 0;
   const limit = Math.min(text.length, start + 1000);

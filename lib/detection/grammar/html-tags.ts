@@ -17,7 +17,7 @@ export interface HtmlTag {
   readonly closed: boolean;
 }
 
-const MAX_TAGS = 2000;
+const MAX_TAGS = 1000;
 const MAX_ATTRIBUTES = 40;
 
 /** The tags of a text in order, at most {@link MAX_TAGS}. Linear: every character is read at most twice. */
@@ -46,7 +46,7 @@ function readTag(text: string, start: number, nameStart: number, closing: boolea
   const attributes: HtmlAttribute[] = [];
   let closed = false;
   // An unclosed tag is read no further than this, so that a row of `<a` stays linear.
-  const limit = Math.min(text.length, start + 4096);
+  const limit = Math.min(text.length, start + 2048);
   while (index < limit && attributes.length < MAX_ATTRIBUTES) {
     const code = text.charCodeAt(index);
     if (code === 62) {
