@@ -4,13 +4,19 @@ import { EmergencyCheck } from './access/emergency.check';
 import { RequireIpCheck } from './access/require-ip.check';
 import { UserAgentCheck } from './access/user-agent.check';
 import { IpBanCheck } from './bans/ip-ban.check';
+import { BehaviorCheck } from './behavior/behavior.check';
 import type { SecurityCheck } from './policy/security-check';
+import { RateLimitCheck } from './rate-limit/rate-limit.check';
+import { UnroutedLimitCheck } from './rate-limit/unrouted-limit.check';
 
 /** Every check. Their order among each other is that of their names in `CHECK_NAMES`. */
 export const GUARD_CHECKS: readonly Type<SecurityCheck>[] = [
   EmergencyCheck,
   IpBanCheck,
+  BehaviorCheck,
   AddressRulesCheck,
   RequireIpCheck,
   UserAgentCheck,
+  UnroutedLimitCheck,
+  RateLimitCheck,
 ];

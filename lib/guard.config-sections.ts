@@ -1,10 +1,12 @@
 import { UserAgentConfig } from './access/user-agent.config';
 import { BanConfig } from './bans/ban.config';
+import { BehaviorConfig } from './behavior/behavior.config';
 import type { ConfigSection } from './config/config-section';
 import { ExcludePathsConfig } from './pipeline/exclude-paths.config';
 import { AddressRulesConfig } from './platform/address-rules.config';
 import { ClientAddressConfig } from './platform/client-address.config';
 import { ModeConfig } from './policy/mode.config';
+import { RateLimitConfig } from './rate-limit/rate-limit.config';
 import { CorsConfig } from './response/cors.config';
 import { ErrorBodyConfig } from './response/error-body.config';
 import { SecurityHeadersConfig } from './response/security-headers.config';
@@ -19,7 +21,9 @@ export const GUARD_CONFIG_SECTIONS: readonly ConfigSection[] = [
   SecurityHeadersConfig,
   CorsConfig,
   ErrorBodyConfig,
+  RateLimitConfig,
   BanConfig,
+  BehaviorConfig,
   StateConfig,
   ModeConfig,
 ];

@@ -17,7 +17,6 @@ export { AccessGuard } from './pipeline/access.guard';
 export { DetectionGuard } from './pipeline/detection.guard';
 export { GuardControl } from './pipeline/guard-control.service';
 export { GuardException } from './pipeline/guard-exception';
-export { RateLimitGuard } from './pipeline/rate-limit.guard';
 
 export { ClientAddressService } from './platform/client-address.service';
 export { GuardedRequest } from './platform/guarded-request';
@@ -28,6 +27,18 @@ export { policyDecorator } from './policy/policy-decorator';
 export type { RoutePolicyReport } from './policy/policy-report';
 export type { Refusal } from './policy/refusal';
 export type { RoutePolicy } from './policy/route-policy';
+
+export {
+  GeoRateLimit,
+  type CountryLimit,
+  type CountryLimits,
+  type GeoRateLimitOptions,
+} from './rate-limit/geo-rate-limit.decorator';
+export { RateLimit, type RateLimitOptions } from './rate-limit/rate-limit.decorator';
+export { RateLimitGuard } from './rate-limit/rate-limit.guard';
+export type { ClientKey, PerRequest, RateLimitAlgorithm, RateLimitRule } from './rate-limit/rate-limit-rule';
+export { RateLimitService, type RateLimitResult } from './rate-limit/rate-limit.service';
+export { StateThrottlerStorage } from './rate-limit/state-throttler-storage';
 
 export type { CorsOrigin, CorsOriginFunction } from './response/cors.options';
 export type { CspOptions, CspSources } from './response/content-security-policy.options';
@@ -40,3 +51,26 @@ export {
   type SecurityHeadersOptions,
   type SecurityHeadersSetting,
 } from './response/security-headers.options';
+
+export { MemoryStateStore, type MemoryStateStoreOptions } from './state/memory-state-store';
+export type { RedisSource } from './state/redis-source';
+export { RedisStateStore, type RedisStateStoreOptions } from './state/redis-state-store';
+export { ResilientStateStore, type ResilientStateStoreOptions } from './state/resilient-state-store';
+export type {
+  Awaitable,
+  ChannelListener,
+  Lease,
+  LimitTier,
+  LimitVerdict,
+  Message,
+  StateSource,
+  StateStore,
+  StoredEntry,
+  StoredValue,
+  StoreStatus,
+  StrikeCounter,
+  Tally,
+  TierVerdict,
+  Unsubscribe,
+} from './state/state-store';
+export { STATE_STORE } from './state/state-store.provider';

@@ -1,4 +1,4 @@
-import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { type ConfigProblem, GuardConfigError } from '../config/config-problem';
 import type { GuardConfig } from '../config/guard-config';
 import { LiveConfig } from '../config/live-config';
@@ -17,10 +17,9 @@ const FIXED = [
   'onStoreError',
 ] as const satisfies readonly (keyof GuardConfig)[];
 
-/** Tells how the store is, and closes it once the last request is answered. */
+/** Tells by events how the store is, and closes it once the last request is answered. */
 @Injectable()
 export class StateLifecycle implements OnApplicationShutdown {
-  private readonly logger = new Logger('NestapiGuard');
   private readonly unsubscribe: Unsubscribe;
 
   constructor(
@@ -40,13 +39,8 @@ export class StateLifecycle implements OnApplicationShutdown {
 
   private report({ state, reason, since }: StoreStatus): void {
     const at = new Date(since);
-    if (state === 'healthy') {
-      this.logger.log('The shared state is back');
-      this.events.emit({ type: 'recovered', at, subject: 'state' });
-      return;
-    }
-    this.logger.warn(`GUARD_STATE_DEGRADED the shared state is ${reason ?? 'unavailable'}`);
-    this.events.emit({ type: 'degraded', at, subject: 'state', reason });
+    if (state === 'healthy') this.events.emit({ type: 'recovered', at, subject: 'state' });
+    else this.events.emit({ type: 'degraded', at, subject: 'state', reason });
   }
 }
 

@@ -1,0 +1,128 @@
+import { Inject, Injectable, Optional } from '@nestjs/common';
+import { GuardConfigError } from '../config/config-problem';
+import type { GuardConfig } from '../config/guard-config';
+import { GeoService } from '../geo/geo.service';
+import type { CompileTarget, RouteInfo } from '../policy/security-check';
+import type { StateStore } from '../state/state-store';
+import { STATE_STORE } from '../state/state-store.provider';
+import { type CountryLookup, CountryTier } from './country-tier';
+import { EndpointPattern } from './endpoint-pattern';
+import type { CountryLimits } from './geo-rate-limit.decorator';
+import type { RateLimitOptions } from './rate-limit.decorator';
+import { rateLimitHeaders } from './rate-limit-headers';
+import { RoutePaths } from './route-paths';
+import { skipsGlobalLimit, throttlesOf } from './throttle-metadata';
+import { createThrottleTier, throttleProblem } from './throttle-tier';
+import { createTier, type Tier } from './tier';
+import { TierSet } from './tier-set';
+
+const GLOBAL = 'global';
+
+/** Makes the limits of a route out of everything that says something about them. */
+@Injectable()
+export class RouteTiers {
+  /** Patterns of `endpointRateLimits` that some route has met. */
+  readonly usedPatterns = new Set<string>();
+
+  constructor(
+    @Inject(STATE_STORE) private readonly store: StateStore,
+    @Inject(RoutePaths) private readonly paths: RoutePaths,
+    @Optional() @Inject(GeoService) private readonly countries?: CountryLookup,
+  ) {}
+
+  /** The limit that the configuration sets for a route by its path. */
+  endpointLimit(config: GuardConfig, route: RouteInfo): [limit: number, window: number] | undefined {
+    const patterns = Object.keys(config.endpointRateLimits);
+    if (patterns.length === 0 || route.kind !== 'http') return undefined;
+    const { method, templates } = this.paths.of(route);
+    const found = patterns
+      .map((text) => new EndpointPattern(text))
+      .filter((pattern) => templates.some((template) => pattern.coversTemplate(method, template)))
+      .sort((a, b) => b.weight - a.weight);
+    for (const { text } of found) this.usedPatterns.add(text);
+    return found[0] === undefined ? undefined : config.endpointRateLimits[found[0].text];
+  }
+
+  /** Undefined when nothing limits the route. */
+  compile({ policy, sources, config }: CompileTarget, route: RouteInfo): TierSet | undefined {
+    const { rateLimit = [], geoRateLimit } = policy;
+    const throttles = throttlesOf(route).map((throttle) => this.throttleTier(throttle, route, config));
+    const geo = geoRateLimit === undefined ? [] : [this.geoTier(geoRateLimit, route, config)];
+    const own = sources.rateLimit === 'config' ? [] : ruleTiers(rateLimit, route, config);
+    const tiers = [...own, ...geo, ...throttles];
+    const key = `${route.name} ${route.template}`;
+    if (tiers.length > 0) return this.set(key, tiers, config);
+    if (skipsGlobalLimit(route)) return undefined;
+    if (this.endpointLimit(config, route) !== undefined)
+      return this.set(key, ruleTiers(rateLimit, route, config), config);
+    return this.set(GLOBAL, [globalTier(config)], config);
+  }
+
+  private set(key: string, tiers: readonly Tier[], config: GuardConfig): TierSet {
+    return new TierSet(key, tiers, this.store, rateLimitHeaders(config.rateLimitHeaders));
+  }
+
+  private throttleTier(throttle: ReturnType<typeof throttlesOf>[number], route: RouteInfo, config: GuardConfig): Tier {
+    const problem = throttleProblem(throttle);
+    if (problem !== undefined) {
+      throw new GuardConfigError([{ path: `${route.name} @Throttle`, message: problem }], 'GUARD_DECORATOR_INVALID');
+    }
+    return createThrottleTier(throttle, {
+      key: bucketKey(route, `throttle-${throttle.name}`),
+      limit: config.rateLimit,
+      ttl: config.rateLimitWindow * 1000,
+      algorithm: config.rateLimitAlgorithm,
+    });
+  }
+
+  private geoTier(
+    { limits, window }: { limits: CountryLimits; window: number },
+    route: RouteInfo,
+    config: GuardConfig,
+  ): Tier {
+    const tiers = new Map<string, Tier>();
+    let others = globalTier(config);
+    for (const [country, limit] of Object.entries(limits)) {
+      const rule = typeof limit === 'number' ? { requests: limit, window } : limit;
+      const code = country === 'default' ? country : country.toUpperCase();
+      const tier = ruleTier({ ...rule, name: 'geo' }, bucketKey(route, `geo-${code}`), 'geo', config);
+      if (country === 'default') others = tier;
+      else tiers.set(code, tier);
+    }
+    return new CountryTier(this.countries, tiers, others);
+  }
+}
+
+/** All routes without limits of their own share one limit per client. */
+function globalTier(config: GuardConfig): Tier {
+  return ruleTier({ requests: config.rateLimit, window: config.rateLimitWindow }, GLOBAL, 'default', config);
+}
+
+function ruleTiers(rules: readonly RateLimitOptions[], route: RouteInfo, config: GuardConfig): Tier[] {
+  return rules.map((rule, index) => {
+    const name = tierName(rule, index);
+    if (rule.burst !== undefined && (rule.algorithm ?? config.rateLimitAlgorithm) !== 'token-bucket') {
+      const message = 'has no effect on a sliding window; set algorithm: "token-bucket"';
+      throw new GuardConfigError(
+        [{ path: `${route.name} @RateLimit.burst`, value: rule.burst, message }],
+        'GUARD_DECORATOR_INVALID',
+      );
+    }
+    return ruleTier(rule, bucketKey(route, name), name, config);
+  });
+}
+
+export function tierName({ name }: Pick<RateLimitOptions, 'name'>, index: number): string {
+  return name ?? (index === 0 ? 'default' : `default-${index + 1}`);
+}
+
+function ruleTier(rule: RateLimitOptions, key: string, name: string, config: GuardConfig): Tier {
+  const { requests, window, burst, cost, algorithm = config.rateLimitAlgorithm } = rule;
+  const client = rule.key ?? config.rateLimitKey;
+  return createTier({ name, key, requests, windowMs: window * 1000, algorithm, burst, cost, client });
+}
+
+// The same on every instance: it names the bucket in Redis.
+function bucketKey({ name, template }: RouteInfo, tier: string): string {
+  return `${name} ${template}#${tier}`;
+}

@@ -1,0 +1,127 @@
+import type { ExecutionContext } from '@nestjs/common';
+import type { Resolvable } from '@nestjs/throttler';
+import type { GuardedRequest } from '../platform/guarded-request';
+import type { LimitVerdict, StateStore, TierVerdict } from '../state/state-store';
+import type { Throttle } from './throttle-metadata';
+import { createTier, customClient, type NamedTier, type Tier } from './tier';
+
+const MAX_MS = 2 ** 31 - 1;
+
+/** What a `@Throttle()` leaves to the configuration, and the rest of its tier. */
+export interface ThrottleSurroundings {
+  readonly key: string;
+  readonly limit: number;
+  readonly ttl: number;
+  readonly algorithm: NamedTier['algorithm'];
+}
+
+/** A tier that, once its limit is crossed, keeps the client out for a time of its own. */
+export interface BlockingTier extends NamedTier {
+  readonly blockMs: number;
+}
+
+/** The limit that a `@Throttle()` describes. */
+export function createThrottleTier(throttle: Throttle, surroundings: ThrottleSurroundings): Tier {
+  const { name, limit = surroundings.limit, ttl = surroundings.ttl, blockDuration, getTracker, generateKey } = throttle;
+  const plain = blockDuration === undefined && getTracker === undefined && generateKey === undefined;
+  if (plain && typeof limit !== 'function' && typeof ttl !== 'function') {
+    const { key, algorithm } = surroundings;
+    return createTier({ name, key, requests: Number(limit), windowMs: Number(ttl), algorithm });
+  }
+  return new ThrottleTier({ ...throttle, limit, ttl }, surroundings);
+}
+
+/** What is wrong with the numbers of a `@Throttle()`; those that functions answer are looked at when they are known. */
+export function throttleProblem({
+  limit,
+  ttl,
+  blockDuration,
+}: Pick<Throttle, 'limit' | 'ttl' | 'blockDuration'>): string | undefined {
+  if (!isWithin(limit, 1, Number.MAX_SAFE_INTEGER)) return `limit ${String(limit)} is not a whole number from 1`;
+  if (!isWithin(ttl, 1, MAX_MS)) return `ttl ${String(ttl)} is not whole milliseconds from 1 to 2^31 - 1`;
+  if (!isWithin(blockDuration, 0, MAX_MS))
+    return `blockDuration ${String(blockDuration)} is not whole milliseconds up to 2^31 - 1`;
+  return undefined;
+}
+
+function isWithin(value: Resolvable<number> | undefined, least: number, most: number): boolean {
+  if (value === undefined || typeof value === 'function') return true;
+  const number = Number(value);
+  return Number.isInteger(number) && number >= least && number <= most;
+}
+
+class ThrottleTier implements Tier {
+  constructor(
+    private readonly throttle: Throttle & { readonly limit: Resolvable<number>; readonly ttl: Resolvable<number> },
+    private readonly surroundings: ThrottleSurroundings,
+  ) {}
+
+  async of(
+    request: GuardedRequest,
+    context: ExecutionContext | undefined,
+  ): Promise<NamedTier | BlockingTier | undefined> {
+    if (context === undefined) return undefined;
+    const { name } = this.throttle;
+    const [limit, ttl, blockDuration] = await Promise.all([
+      resolve(this.throttle.limit, context),
+      resolve(this.throttle.ttl, context),
+      resolve(this.throttle.blockDuration ?? 0, context),
+    ]);
+    const problem = throttleProblem({ limit, ttl, blockDuration });
+    if (problem !== undefined) throw new TypeError(`${this.surroundings.key}: ${problem}`);
+    const bucket = await this.bucketOf(request, context);
+    if (bucket === undefined) return undefined;
+    const tier = { ...bucket, limit, windowMs: ttl, algorithm: this.surroundings.algorithm, name };
+    return blockDuration > 0 ? { ...tier, blockMs: blockDuration } : tier;
+  }
+
+  private async bucketOf(
+    request: GuardedRequest,
+    context: ExecutionContext,
+  ): Promise<Pick<NamedTier, 'client' | 'key'> | undefined> {
+    const { name, getTracker, generateKey } = this.throttle;
+    if (getTracker === undefined && request.kind === 'rpc') return undefined;
+    const framework = (request.framework ?? {}) as Record<string, unknown>;
+    const tracker = getTracker === undefined ? request.clientKey : await getTracker(framework, context);
+    if (generateKey !== undefined)
+      return { client: customClient(generateKey(context, tracker, name)), key: `throttle#${name}` };
+    return { client: getTracker === undefined ? tracker : customClient(tracker), key: this.surroundings.key };
+  }
+}
+
+async function resolve(value: Resolvable<number>, context: ExecutionContext): Promise<number> {
+  return Number(typeof value === 'function' ? await value(context) : value);
+}
+
+export function isBlocking(tier: NamedTier): tier is BlockingTier {
+  return 'blockMs' in tier;
+}
+
+/** Takes a request out of all its limits, of which some keep the client out once they are crossed. */
+export async function consumeBlocking(store: StateStore, tiers: readonly NamedTier[]): Promise<LimitVerdict> {
+  const plain = tiers.filter((tier) => !isBlocking(tier));
+  const verdict = plain.length === 0 ? undefined : await store.consume(plain);
+  const answers = new Map<NamedTier, TierVerdict | undefined>(
+    plain.map((tier, index) => [tier, verdict?.tiers[index]]),
+  );
+  let allowed = verdict?.allowed ?? true;
+  if (allowed) {
+    for (const tier of tiers.filter(isBlocking)) {
+      const answer = await strike(store, tier);
+      answers.set(tier, answer);
+      allowed &&= answer.allowed;
+    }
+  }
+  return { allowed, tiers: tiers.map((tier) => answers.get(tier)), source: verdict?.source ?? 'local' };
+}
+
+async function strike(
+  store: StateStore,
+  { client, key, limit, windowMs, blockMs }: BlockingTier,
+): Promise<TierVerdict> {
+  // The hit that crosses is the first above the limit, and begins the time out.
+  const tally = await store.strike({ client, key, threshold: limit + 1, windowMs, restartAfterMs: blockMs });
+  const allowed = tally.count <= limit;
+  const remaining = Math.max(0, limit - tally.count);
+  return { allowed, remaining, resetMs: allowed ? windowMs : tally.roomMs, retryAfterMs: allowed ? 0 : tally.roomMs };
+}

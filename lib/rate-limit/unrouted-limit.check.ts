@@ -1,0 +1,50 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { isCanonicalPath } from '../network/canonical-path';
+import type { GuardedRequest } from '../platform/guarded-request';
+import type { CompileTarget, Probe, RouteInfo, SecurityCheck } from '../policy/security-check';
+import { EndpointPattern } from './endpoint-pattern';
+import { RoutePaths } from './route-paths';
+import { UnroutedLimit } from './unrouted-limit';
+
+/**
+ * Refuses clients at the door that have filled the limit of requests that reach no route, and counts what no guard has seen.
+ *
+ * It cannot wait for the route, which most of those requests never reach; the paths of routes with
+ * `@Bypass(['rate_limit'])` stay open to them.
+ */
+@Injectable()
+export class UnroutedLimitCheck implements SecurityCheck {
+  readonly name = 'rate_limit';
+  readonly stage = 'door';
+  readonly undeferred = true;
+  private exempt: readonly EndpointPattern[] = [];
+
+  constructor(
+    @Inject(UnroutedLimit) private readonly limit: UnroutedLimit,
+    @Inject(RoutePaths) private readonly paths: RoutePaths,
+  ) {}
+
+  compile({ config, bypassing }: CompileTarget): Probe | undefined {
+    this.exempt = bypassing.filter(({ kind }) => kind === 'http').flatMap((route) => this.patternsOf(route));
+    if (!config.enableRateLimiting) return undefined;
+    return (request) => {
+      const refusal = this.limit.refuse(request);
+      return refusal === undefined || this.isExempt(request) ? undefined : refusal;
+    };
+  }
+
+  account(request: GuardedRequest): void {
+    if (!this.isExempt(request)) this.limit.account(request);
+  }
+
+  private isExempt({ method, path }: GuardedRequest): boolean {
+    if (this.exempt.length === 0 || !isCanonicalPath(path)) return false;
+    const asked = method === 'HEAD' ? 'GET' : method;
+    return this.exempt.some((pattern) => pattern.coversPath(asked, path));
+  }
+
+  private patternsOf(route: RouteInfo): EndpointPattern[] {
+    const { method, templates } = this.paths.of(route);
+    return templates.map((template) => new EndpointPattern(method === 'ALL' ? template : `${method} ${template}`));
+  }
+}
