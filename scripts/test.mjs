@@ -1,0 +1,53 @@
+#!/usr/bin/env node
+// npm test: sets up what the suites need, runs them on Nest 12 and their end-to-end part on Nest 11, and sums up.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { ensureRedisServer } from './ensure-redis.mjs';
+
+const root = path.resolve(import.meta.dirname, '..');
+const reports = path.join(root, '.tmp/test-reports');
+
+const suites = [
+  { name: 'nest12', title: 'Nest 12', args: [] },
+  { name: 'nest11', title: 'Nest 11, end to end', args: ['-c', 'jest.nest11.config.js'], compat: 'nest11' },
+];
+
+ensureRedisServer();
+rmSync(reports, { recursive: true, force: true });
+mkdirSync(reports, { recursive: true });
+
+const total = { passed: 0, failed: 0 };
+for (const { name, title, args, compat } of suites) {
+  if (compat !== undefined) installCompat(compat);
+  console.log(`\n== ${title} on Node ${process.versions.node}\n`);
+  const report = path.join(reports, `${name}.json`);
+  run('node', ['node_modules/jest/bin/jest.js', ...args, '--json', `--outputFile=${report}`, ...process.argv.slice(2)]);
+  const { passed, failed } = outcome(report);
+  total.passed += passed;
+  total.failed += failed;
+}
+
+console.log(`\n${total.passed} passed, ${total.failed} failed`);
+process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1);
+
+/** A suite that could not run at all counts as one failure. */
+function outcome(report) {
+  if (!existsSync(report)) return { passed: 0, failed: 1 };
+  const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites, success } = JSON.parse(
+    readFileSync(report, 'utf8'),
+  );
+  const failed = numFailedTests + numRuntimeErrorTestSuites;
+  return { passed: numPassedTests, failed: success ? failed : Math.max(failed, 1) };
+}
+
+function installCompat(name) {
+  const folder = path.join(root, 'compat', name);
+  if (!existsSync(path.join(folder, 'node_modules'))) run('npm', ['ci', '--ignore-scripts'], folder);
+}
+
+function run(command, args, cwd = root) {
+  const { error, status } = spawnSync(command, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'] });
+  if (error) throw error;
+  return status;
+}

@@ -1,0 +1,42 @@
+// An application of a stranger: installs the tarball, is type-checked with the library's own typings, and runs.
+import 'reflect-metadata';
+import assert from 'node:assert/strict';
+import type { AddressInfo } from 'node:net';
+import { Controller, Get, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { GuardModule, RequireIp } from 'nestapi-guard';
+
+@Controller()
+class AppController {
+  @Get()
+  open(): string {
+    return 'open';
+  }
+
+  @Get('internal')
+  @RequireIp({ whitelist: ['10.0.0.0/8'] })
+  internal(): string {
+    return 'internal';
+  }
+}
+
+@Module({ imports: [GuardModule.forRoot({ blockedUserAgents: ['sqlmap'] })], controllers: [AppController] })
+class AppModule {}
+
+async function main(): Promise<void> {
+  for (const adapter of [new ExpressAdapter(), new FastifyAdapter()]) {
+    const app = await NestFactory.create(AppModule, adapter as ExpressAdapter, { logger: ['error'] });
+    await app.listen(0, '127.0.0.1');
+    const { port } = (app.getHttpServer() as { address(): AddressInfo }).address();
+    const status = async (path: string, headers: Record<string, string> = {}) =>
+      (await fetch(`http://127.0.0.1:${port}${path}`, { headers })).status;
+    assert.equal(await status('/'), 200);
+    assert.equal(await status('/', { 'user-agent': 'sqlmap/1.8' }), 403);
+    assert.equal(await status('/internal'), 403);
+    await app.close();
+  }
+}
+
+void main();
