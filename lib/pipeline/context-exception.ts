@@ -60,12 +60,8 @@ function loadClass(packageName: string, className: string): ExceptionClass | und
 
 /** What the client of a gateway or of a microservice is told. */
 function messageBody(exception: GuardException): object {
-  const { error: _reasonPhrase, ...body } = exception.getResponse() as Readonly<Record<string, unknown>>;
-  return {
-    message: exception.message,
-    ...body,
-    status: 'error',
-    code: exception.code,
-    statusCode: exception.getStatus(),
-  };
+  const body: Record<string, unknown> = { message: exception.message, ...(exception.getResponse() as object) };
+  // The reason phrase of an HTTP status.
+  delete body.error;
+  return { ...body, status: 'error', code: exception.code, statusCode: exception.getStatus() };
 }

@@ -2,9 +2,9 @@ import type { Server } from 'node:http';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { GuardConfigError } from '../config/config-problem';
-import { attachGateways } from '../platform/gateway-servers';
+import { attachGateways, type GatewayHost } from '../platform/gateway-servers';
 import type { Framework } from '../platform/http-entrance';
-import { attachFramework } from '../platform/http-framework';
+import { attachFramework, plainFramework } from '../platform/http-framework';
 import { attachServer } from '../platform/http-server';
 import { PolicyCompiler } from '../policy/policy-compiler';
 import { Door } from './door';
@@ -32,10 +32,9 @@ export class Pipeline implements OnModuleInit {
     guardedApplications.add(modules);
     // A microservice has no HTTP adapter and never emits.
     host.init$.subscribe(() => {
-      const { httpAdapter } = host;
-      this.framework = attachFramework(httpAdapter, door);
-      attachGateways(applicationConfig, () => httpAdapter.getHttpServer() as unknown, this.framework, door);
+      this.framework = attachFramework(host.httpAdapter, door);
     });
+    attachGateways(applicationConfig, () => this.gatewayHost(), door);
   }
 
   onModuleInit(): void {
@@ -43,5 +42,11 @@ export class Pipeline implements OnModuleInit {
     this.startupReport.write();
     if (this.framework === undefined) return;
     attachServer(this.host.httpAdapter.getHttpServer() as Server, this.framework, this.door);
+  }
+
+  private gatewayHost(): GatewayHost {
+    const { framework, host } = this;
+    if (framework === undefined) return { framework: plainFramework(this.door), httpServer: undefined };
+    return { framework, httpServer: host.httpAdapter.getHttpServer() as unknown };
   }
 }

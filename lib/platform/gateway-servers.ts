@@ -25,34 +25,35 @@ interface Engine {
 
 type EngineRequest = IncomingMessage & { readonly _query?: Readonly<Record<string, unknown>> };
 
+/** Where refusals go: known when the first gateway is. */
+export interface GatewayHost {
+  readonly framework: Framework;
+  /** The server that the framework listens on, which has an entrance of its own. */
+  readonly httpServer: unknown;
+}
+
 /**
  * Puts an entrance in front of the servers that gateways listen on, whichever adapter makes them and whichever port they
  * have, before the first client can connect.
- *
- * @param httpServer the server that the framework listens on, which has an entrance of its own.
  */
-export function attachGateways(
-  config: ApplicationConfig,
-  httpServer: () => unknown,
-  framework: Framework,
-  entrance: Entrance,
-): void {
+export function attachGateways(config: ApplicationConfig, hostOf: () => GatewayHost, entrance: Entrance): void {
   const attached = new WeakSet<object>();
   const attach = (made: unknown): void => {
     if (typeof made !== 'object' || made === null || attached.has(made)) return;
     attached.add(made);
+    const { framework, httpServer } = hostOf();
     if (isWsServer(made)) return attachWs(made, framework, entrance);
     const io = ('server' in made ? made.server : made) as Partial<IoServer>;
     if (io.engine === undefined || attached.has(io.engine)) return;
     attached.add(io.engine);
-    if (io.httpServer !== undefined && io.httpServer !== httpServer()) attachServer(io.httpServer, framework, entrance);
+    if (io.httpServer !== undefined && io.httpServer !== httpServer) attachServer(io.httpServer, framework, entrance);
     attachPolling(io.engine, framework, entrance);
   };
 
   const watch = (adapter: WebSocketAdapter): void => {
     if (attached.has(adapter)) return;
     attached.add(adapter);
-    const create = adapter.create.bind(adapter) as WebSocketAdapter['create'];
+    const create: WebSocketAdapter['create'] = adapter.create.bind(adapter);
     adapter.create = (port: number, options?: object): unknown => {
       const made: unknown = create(port, options);
       attach(made);

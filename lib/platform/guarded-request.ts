@@ -1,4 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { HttpException } from '@nestjs/common';
+import { type BodyRefuser, BodyTap } from './body-tap';
+import { closeAfterAnswer } from './connection-close';
 import { parseCookies } from './cookies';
 import type { RequestIdentity } from './request-identity';
 import { pathOfTarget } from '../network/canonical-path';
@@ -35,12 +38,21 @@ export interface MatchedRoute {
 export class GuardedRequest {
   /** The route that the request was matched to; undefined before routing and for what matches no route. */
   route: MatchedRoute | undefined;
+  /** The route whose questions about the body have been asked before it was read. */
+  arrivedAt: MatchedRoute | undefined;
+  /**
+   * What the verifiers of `@RequireAuth` and `@ApiKeyAuth` returned, by scheme (`bearer`, `basic` …) or header name
+   * (`x-api-key`), in lower case.
+   */
+  credentials: Readonly<Record<string, unknown>> | undefined;
+  /** Whoever refuses a request while its body is being read. Set by the door. */
+  refuseBody: BodyRefuser | undefined;
   /** The framework's own request object, once there is one. */
   framework: FrameworkRequest | undefined;
   /** Whether a guard of this module has decided on the request: what none has seen is accounted when it is finished. */
   seen = false;
   /** What the entrance decided to refuse the request with; the framework's first hook raises it. */
-  refusedWith: Error | undefined;
+  refusedWith: HttpException | undefined;
   /** Whether the request target is in `excludePaths`. */
   excluded = false;
   /**
@@ -50,6 +62,7 @@ export class GuardedRequest {
   metDoor = false;
 
   private origin: GuardedRequest | undefined;
+  private tap: BodyTap | undefined;
   private readBody: (() => unknown) | undefined;
   private memory: Map<unknown, unknown> | undefined;
   private address: ClientAddress | undefined;
@@ -230,6 +243,19 @@ export class GuardedRequest {
   /** Sets a header of the answer, where the answer has headers and they are not sent yet. */
   setResponseHeader(name: string, value: string | readonly string[]): void {
     if (this.response !== undefined && !this.response.headersSent) this.response.setHeader(name, value);
+  }
+
+  /** Watches the body while it is read; undefined where nobody could break it off. */
+  tapBody(): BodyTap | undefined {
+    if (this.origin !== undefined) return this.origin.tapBody();
+    const { raw, response, refuseBody } = this;
+    if (raw === undefined || response === undefined || refuseBody === undefined) return undefined;
+    return (this.tap ??= new BodyTap(raw, response, refuseBody));
+  }
+
+  /** Has the connection closed once the answer is sent, where it can be. */
+  closeConnection(): void {
+    if (this.raw !== undefined && this.response !== undefined) closeAfterAnswer(this.raw, this.response);
   }
 
   private derive(kind: RequestKind, payload?: unknown): GuardedRequest {

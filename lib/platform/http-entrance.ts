@@ -1,8 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { HttpException, HttpServer } from '@nestjs/common';
-import { attachExpress } from './express-entrance';
-import { attachFastify } from './fastify-entrance';
+import type { HttpException } from '@nestjs/common';
 import type { GuardedRequest } from './guarded-request';
+import type { MarkedHandler } from './marked-handler';
 
 export type EntranceVerdict = HttpException | undefined;
 
@@ -14,6 +13,15 @@ export interface Entrance {
   openUpgrade(raw: IncomingMessage, response: ServerResponse): EntranceVerdict | Promise<EntranceVerdict>;
   /** Remembers which upgrade a WebSocket client came with. */
   connect(client: object, raw: IncomingMessage): void;
+  /**
+   * Receives a request once more when the framework is about to read its body.
+   *
+   * @param findHandler the handler of Nest that the framework will call, when that can be told for certain.
+   */
+  arrive(
+    request: GuardedRequest,
+    findHandler: () => MarkedHandler | undefined,
+  ): EntranceVerdict | Promise<EntranceVerdict>;
   /** Decides about a request that no route matches. */
   unmatched(request: GuardedRequest): EntranceVerdict | Promise<EntranceVerdict>;
   known(raw: IncomingMessage): GuardedRequest | undefined;
@@ -23,13 +31,6 @@ export interface Entrance {
 export interface Framework {
   /** Routes a request past whatever else listens on the server. */
   handle(raw: IncomingMessage, response: ServerResponse): void;
-}
-
-/**
- * Attaches an entrance to the framework: first in its stack, so that its refusals pass through the application's filters.
- */
-export function attachFramework(adapter: HttpServer, entrance: Entrance): Framework {
-  return adapter.getType() === 'fastify' ? attachFastify(adapter, entrance) : attachExpress(adapter, entrance);
 }
 
 /** Passes a verdict on, at once when it is there. */

@@ -30,10 +30,12 @@ export function attachServer(server: Server, framework: Framework, entrance: Ent
       case 'checkContinue':
       case 'checkExpectation':
         return arrive(event, ...(args as [IncomingMessage, ServerResponse]));
-      case 'upgrade':
+      case 'upgrade': {
         if (server.listenerCount('upgrade') === 0) return emit(event, ...args);
-        admitUpgrade(...(args as [IncomingMessage, Socket]), framework, entrance, () => emit(event, ...args));
+        const [raw, socket] = args as [IncomingMessage, Socket];
+        admitUpgrade(raw, socket, framework, entrance, () => emit(event, ...args));
         return true;
+      }
       default:
         return emit(event, ...args);
     }

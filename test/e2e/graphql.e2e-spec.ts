@@ -13,6 +13,11 @@ class Cat {
   chip?: string;
 }
 
+interface FieldError {
+  readonly path: readonly string[];
+  readonly extensions: { readonly code: string };
+}
+
 let calls: string[] = [];
 
 @Resolver(() => Cat)
@@ -120,7 +125,7 @@ describe.each(PLATFORMS)('GraphQL on %s', (platform) => {
       const query = '{ cat { name } strays { name } vet }';
       const outsider = await ask(app, query, { agent: 'curl/8' });
       expect(outsider.body.data).toEqual({ cat: { name: 'Tom' }, strays: null, vet: null });
-      expect(outsider.body.errors.map((error: any) => [error.path[0], error.extensions.code])).toEqual([
+      expect(outsider.body.errors.map((error: FieldError) => [error.path[0], error.extensions.code])).toEqual([
         ['strays', 'GUARD_IP'],
         ['vet', 'GUARD_USER_AGENT'],
       ]);
@@ -149,7 +154,7 @@ describe.each(PLATFORMS)('GraphQL on %s', (platform) => {
     it('judges every operation of a batch', async () => {
       const batch = [{ query: '{ vet }' }, { query: '{ strays { name } }' }, { query: '{ vet }' }];
       const answer = await app.post('/graphql', batch, { from: '192.0.2.1', headers: { 'user-agent': 'curl/8' } });
-      const codes = answer.json().map((result: any) => result.errors[0].extensions.code);
+      const codes = answer.json().map((result: { errors: FieldError[] }) => result.errors[0]?.extensions.code);
       expect(codes).toEqual(['GUARD_USER_AGENT', 'GUARD_IP', 'GUARD_USER_AGENT']);
     });
   });

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { INestApplication, ModuleMetadata } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { Test } from '@nestjs/testing';
+import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import { type GuardConfigInput, GuardModule } from 'nestapi-guard';
 
 /** For `describe.each(PLATFORMS)('… on %s', (platform) => …)`. */
@@ -13,6 +13,8 @@ export type Platform = (typeof PLATFORMS)[number];
 
 export interface StartOptions extends ModuleMetadata {
   readonly config?: GuardConfigInput;
+  /** Replaces providers before anything is created. */
+  readonly override?: (module: TestingModuleBuilder) => TestingModuleBuilder;
   /** Called before the application is initialised. */
   readonly configure?: (app: INestApplication) => unknown;
   readonly listenOn?: string;
@@ -81,11 +83,12 @@ export class RunningApp {
 
 /** Starts a guarded application on a free loopback port. */
 export async function startApp(platform: Platform, options: StartOptions): Promise<RunningApp> {
-  const { config, configure, listenOn = '127.0.0.1', ...metadata } = options;
-  const module = await Test.createTestingModule({
+  const { config, configure, override = (builder) => builder, listenOn = '127.0.0.1', ...metadata } = options;
+  const builder = Test.createTestingModule({
     ...metadata,
     imports: [...(metadata.imports ?? []), ...(config === undefined ? [] : [GuardModule.forRoot(config)])],
-  }).compile();
+  });
+  const module = await override(builder).compile();
   const adapter = platform === 'express' ? new ExpressAdapter() : new FastifyAdapter();
   const app = module.createNestApplication(adapter as ExpressAdapter, { logger: false });
   await configure?.(app);
