@@ -3,6 +3,9 @@ import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
 import { BanLog } from './bans/ban-log';
 import { BanService } from './bans/ban.service';
 import { SuspicionService } from './bans/suspicion.service';
+import { BehaviorLog } from './behavior/behavior-log';
+import { BehaviorMonitor } from './behavior/behavior-monitor';
+import { BehaviorService } from './behavior/behavior.service';
 import { CONFIG_SECTIONS } from './config/config-section';
 import { GuardConfigError } from './config/config-problem';
 import { GuardConfig, type GuardConfigInput } from './config/guard-config';
@@ -52,6 +55,7 @@ const PUBLIC_SERVICES = [
   GuardControl,
   ClientAddressService,
   BanService,
+  BehaviorService,
   RateLimitService,
   StateThrottlerStorage,
   STATE_STORE,
@@ -80,6 +84,9 @@ const PROVIDERS: Provider[] = [
   BanService,
   BanLog,
   SuspicionService,
+  BehaviorMonitor,
+  BehaviorLog,
+  BehaviorService,
   StateThrottlerStorage,
   RateLimitService,
   RoutePaths,

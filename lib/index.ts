@@ -10,6 +10,13 @@ export { RequireIp, type IpRule } from './access/require-ip.decorator';
 export type { Ban, BanOptions } from './bans/ban';
 export { BanService } from './bans/ban.service';
 
+export { BehaviorAnalysis } from './behavior/behavior-analysis.decorator';
+export type { BehaviorAction, BehaviorRule, FrequencyRule, ReturnRule, UsageRule } from './behavior/behavior-rule';
+export { BehaviorService, type BehaviorRecord } from './behavior/behavior.service';
+export { ReturnMonitor } from './behavior/return-monitor.decorator';
+export { SuspiciousFrequency } from './behavior/suspicious-frequency.decorator';
+export { UsageMonitor } from './behavior/usage-monitor.decorator';
+
 export { GuardEvents } from './observability/guard-events.service';
 export type { GuardEvent, GuardEventMap, GuardEventType } from './observability/guard-event';
 

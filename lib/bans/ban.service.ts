@@ -35,6 +35,8 @@ export interface Punishment {
   readonly evidence?: Readonly<Record<string, unknown>>;
   /** Seconds. */
   readonly duration: number;
+  /** The request that was one too many. */
+  readonly request?: GuardedRequest;
 }
 
 const COLLECTION = 'bans';
@@ -113,15 +115,14 @@ export class BanService implements OnModuleInit, OnModuleDestroy {
   }
 
   /**
-   * Bans the client of a request on account of a check; never shortens a ban.
+   * Bans a client on account of a check; never shortens a ban.
    *
    * @internal
    * @returns whether the client is banned now.
    */
-  async punish(request: GuardedRequest, { check, reason, evidence, duration }: Punishment): Promise<boolean> {
-    const { ip } = request;
+  async punish(ip: string, { check, reason, evidence, duration, request }: Punishment): Promise<boolean> {
     const mode = banMode(this.config, check);
-    if (mode === 'off' || ip === undefined || request.trusted) return false;
+    if (mode === 'off') return false;
     const spared = this.neverBanned(ip);
     if (spared !== undefined) return this.spare(ip, spared);
     const held = this.held(ip);

@@ -60,7 +60,9 @@ export class SuspicionService {
     if (!crossed) return { banned: banMode(this.config) === 'enforce' && this.bans.isBanned(request.ip!), count };
     const { autoBanDuration: duration, autoBanThreshold, autoBanWindow } = this.config;
     const reason = `${suspicion.reason}: ${autoBanThreshold} suspicious requests within ${autoBanWindow} s`;
-    return this.bans.punish(request, { ...suspicion, reason, duration }).then((banned) => ({ banned, count }));
+    return this.bans
+      .punish(request.ip!, { ...suspicion, reason, duration, request })
+      .then((banned) => ({ banned, count }));
   }
 
   private async forget(target: string): Promise<void> {

@@ -65,6 +65,25 @@ export interface BanEvent {
   readonly request?: EventRequest;
 }
 
+/** A client crossed a rule about behaviour. */
+export interface BehaviorEvent {
+  readonly type: 'behavior';
+  readonly at: Date;
+  /** `critical` for the action `alert`. */
+  readonly severity: 'info' | 'warning' | 'critical';
+  readonly action: 'log' | 'alert' | 'throttle' | 'ban';
+  readonly monitor: 'usage' | 'return' | 'frequency';
+  /** The template of the route, or what the application recorded. */
+  readonly subject: string;
+  readonly reason: string;
+  /** What the rule tolerates within its window. */
+  readonly limit: number;
+  readonly count: number;
+  /** What the client is counted by. */
+  readonly client: string;
+  readonly request?: EventRequest;
+}
+
 export interface GuardEventMap {
   refused: RefusalEvent;
   would_refuse: RefusalEvent;
@@ -75,6 +94,7 @@ export interface GuardEventMap {
   banned: BanEvent;
   would_ban: BanEvent;
   unbanned: BanEvent;
+  behavior: BehaviorEvent;
 }
 
 export type GuardEventType = keyof GuardEventMap;
