@@ -1,7 +1,8 @@
 /** Hits that a sliding window remembers one by one. */
 const EXACT = 1000;
-/** Windows above 131,072,000 hits are counted as if that were the limit. */
 const LARGEST_SHIFT = 17;
+/** The largest limit a window counts, 131,072,000 hits; a larger one is counted as if it were this. */
+export const MOST_HITS = EXACT * 2 ** LARGEST_SHIFT;
 
 /**
  * How coarsely a sliding window of this limit remembers: its log holds stamps of 2^shift hits each.

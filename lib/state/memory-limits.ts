@@ -1,4 +1,4 @@
-import { granuleShift } from './granule';
+import { granuleShift, MOST_HITS } from './granule';
 import { HitLog } from './hit-log';
 import { KeyHash } from './key-hash';
 import { BUCKET, FIRST, kindOf, MARK, META, pack, restOf, SECOND, UNTIL } from './limit-entry';
@@ -66,7 +66,8 @@ export class MemoryLimits {
   strike(counter: StrikeCounter): Tally {
     const now = this.now();
     const { table, log } = this;
-    const { threshold, windowMs, restartAfterMs } = counter;
+    const { windowMs, restartAfterMs } = counter;
+    const threshold = Math.min(counter.threshold, MOST_HITS);
     const shift = granuleShift(threshold);
     const known = this.findStrikes(counter, now);
     if (known && this.isMark()) return this.resting(counter, now);
@@ -168,7 +169,8 @@ export class MemoryLimits {
   }
 
   private assessWindow(tier: LimitTier, index: number, known: boolean, now: number): void {
-    const { limit, windowMs } = tier;
+    const { windowMs } = tier;
+    const limit = Math.min(tier.limit, MOST_HITS);
     const cost = tier.cost ?? 1;
     const shift = granuleShift(limit);
     const held = known ? this.log.count(now, windowMs, shift) : 0;

@@ -48,6 +48,7 @@ const node = {
   maxRetriesPerRequest: 0,
   keyPrefix: '',
   readOnly: false,
+  stringNumbers: false,
   monitor: false,
   reconnectOnError: null,
 } as const;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { granuleShift } from './granule';
+import { granuleShift, MOST_HITS } from './granule';
 import { LocalChannels } from './local-channels';
 import { RedisKeys } from './redis-keys';
 import { RedisLink } from './redis-link';
@@ -236,7 +236,7 @@ export class RedisStateStore implements StateStore {
     const args: (string | number)[] = [mode];
     for (const { algorithm, limit, windowMs, cost = 1, burst = limit } of tiers) {
       if (algorithm === 'token-bucket') args.push('bucket', limit, windowMs, cost, burst);
-      else args.push('window', limit, windowMs, cost, 1 << granuleShift(limit));
+      else args.push('window', Math.min(limit, MOST_HITS), windowMs, cost, 1 << granuleShift(limit));
     }
     const verdicts = await this.link.script(LIMITS, names, args, (reply) => verdictsOf(reply, tiers.length));
     return { allowed: verdicts.every(({ allowed }) => allowed), tiers: verdicts, source: 'shared' };
@@ -245,7 +245,7 @@ export class RedisStateStore implements StateStore {
   private count(mode: 'strike' | 'tally', counter: StrikeCounter): Promise<Tally> {
     const { threshold, windowMs, restartAfterMs } = counter;
     const rest = restartAfterMs === undefined ? -1 : Math.ceil(restartAfterMs);
-    const args = [mode, threshold, windowMs, 1 << granuleShift(threshold), rest];
+    const args = [mode, Math.min(threshold, MOST_HITS), windowMs, 1 << granuleShift(threshold), rest];
     return this.link.script(STRIKES, this.keys.strikes(counter), args, (reply) => {
       const [count, crossed, roomMs] = numbersOf(reply, 3) as [number, number, number];
       return { count, crossed: crossed === 1, roomMs, source: 'shared' };

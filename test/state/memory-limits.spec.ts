@@ -112,7 +112,7 @@ describe('limits in memory', () => {
     }
   });
 
-  it.each([1_001, 1_999, 5_000, 100_000, 3_000_000])(
+  it.each([1_001, 1_999, 5_000, 100_000, 3_000_000, 131_072_000])(
     'never admits more than %i in a rolling window and wastes little',
     (limit) => {
       const store = memory();
@@ -135,6 +135,12 @@ describe('limits in memory', () => {
       expect(early).toBeLessThan(limit * 0.002);
     },
   );
+
+  it('counts a limit beyond what it can hold as the largest it can', () => {
+    const store = memory();
+    const asked = tier({ key: 'beyond', limit: 2 ** 40, cost: 65_536_000 });
+    expect([1, 2, 3].map(() => store.consume([asked]).allowed)).toEqual([true, true, false]);
+  });
 
   it('lives through the end of 2^32 milliseconds', () => {
     clock.time = 2 ** 32 - 500;

@@ -1,4 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import {
   type LimitTier,
@@ -80,7 +83,7 @@ describe('a store over Redis', () => {
     const traffic = load(store);
     await break_();
     await becomes(store, 'degraded');
-    expect(((await store.consume([tier()])) as LimitVerdict).source).toBe('local');
+    expect((await store.consume([tier()])).source).toBe('local');
     await pause(300);
     await mend();
     await becomes(store, 'healthy');
@@ -109,7 +112,7 @@ describe('a store over Redis', () => {
     const before = await calls();
     server.freeze();
     // 20 in flight when it stops, hundreds while it is stopped.
-    await Promise.all(Array.from({ length: 20 }, () => store.consume([tier({ key: 'frozen' })])));
+    await Promise.all(Array.from({ length: 20 }, async () => store.consume([tier({ key: 'frozen' })])));
     await becomes(store, 'degraded');
     for (let request = 0; request < 500; request++) await store.consume([tier({ key: 'frozen' })]);
     server.thaw();
@@ -202,7 +205,7 @@ describe('a store over Redis', () => {
     const asked = tier({ key: 'twice', limit: 10 });
     let admitted = 0;
     const knock = async (): Promise<void> => {
-      const verdicts = await Promise.all(Array.from({ length: 50 }, () => store.consume([asked])));
+      const verdicts = await Promise.all(Array.from({ length: 50 }, async () => store.consume([asked])));
       admitted += verdicts.filter((verdict) => verdict.allowed).length;
     };
     const fewer = async (): Promise<void> => {
@@ -250,7 +253,7 @@ describe('a store over Redis', () => {
     ['deny', false],
   ] as const)('does as it is told when Redis fails: %s', async (onStoreError, allowed) => {
     const store = await open({ redis: { host: '127.0.0.1', port: await freePort() }, onStoreError });
-    const verdicts = await Promise.all(Array.from({ length: 20 }, () => store.consume([tier({ limit: 1 })])));
+    const verdicts = await Promise.all(Array.from({ length: 20 }, async () => store.consume([tier({ limit: 1 })])));
     expect(verdicts.every((verdict) => verdict.allowed === allowed && verdict.source === 'none')).toBe(true);
   });
 
@@ -365,7 +368,9 @@ describe('a store over Redis', () => {
       const [store, other] = [await open({ redis: server.url, maxValues: 3_000 }), await open({ redis: server.url })];
       await store.set('bans', 'short', '1', 2_000);
       expect(await store.get('bans', 'short')).toMatchObject({ value: '1' });
-      await Promise.all(Array.from({ length: 2_999 }, (_, index) => store.set('bans', `ban ${index}`, 'x', 60_000)));
+      await Promise.all(
+        Array.from({ length: 2_999 }, async (_, index) => store.set('bans', `ban ${index}`, 'x', 60_000)),
+      );
       expect(await other.list('bans')).toHaveLength(3_000);
       expect(await store.set('bans', 'one too many', 'x', 60_000)).toBe(false);
       await until(async () => (await other.get('bans', 'short')) === undefined);
@@ -397,6 +402,23 @@ describe('a store over Redis', () => {
     await pause(200);
     expect(heard).toContainEqual(['other', 'again', false]);
     await server.admin().publish('nestapi_guard:channel:news', 'junk {');
+  });
+
+  it.each(['frozen', 'dead', 'well'] as const)('closes and lets the process end while Redis is %s', async (state) => {
+    const server = await redis();
+    const worker = fork(join(__dirname, 'close.worker.ts'), [server.url], {
+      execArgv: ['-r', join(__dirname, '../support/typescript.cjs')],
+    });
+    await once(worker, 'message');
+    if (state === 'frozen') server.freeze();
+    if (state === 'dead') await server.kill();
+    const ended = once(worker, 'exit');
+    const began = performance.now();
+    worker.send('close');
+    expect(await ended).toEqual([0, null]);
+    // The contract allows two seconds.
+    expect(performance.now() - began).toBeLessThan(2_000);
+    server.thaw();
   });
 
   it('leases to one at a time', async () => {
@@ -433,7 +455,7 @@ describe('a store over Redis', () => {
     const traffic = load(store);
     nodes[1]!.freeze();
     const all = async (): Promise<unknown> =>
-      Promise.all(Array.from({ length: 30 }, (_, index) => store.consume([tier({ client: `10.0.0.${index}` })])));
+      Promise.all(Array.from({ length: 30 }, async (_, index) => store.consume([tier({ client: `10.0.0.${index}` })])));
     await all();
     await all();
     expect(store.status().state).toBe('degraded');
