@@ -14,6 +14,7 @@ export interface FrameworkRequest {
   readonly params?: unknown;
   readonly id?: unknown;
   readonly raw?: IncomingMessage;
+  readonly user?: unknown;
 }
 
 /** How a request reached the application. */
@@ -197,6 +198,11 @@ export class GuardedRequest {
   /** The query as the framework parsed it. */
   get query(): unknown {
     return this.framework?.query;
+  }
+
+  /** Whom a guard of the application has found to be calling, as `request.user`; undefined before such a guard ran. */
+  get user(): unknown {
+    return this.framework?.user;
   }
 
   get params(): unknown {
