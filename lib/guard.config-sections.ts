@@ -1,6 +1,7 @@
 import { UserAgentConfig } from './access/user-agent.config';
 import { BanConfig } from './bans/ban.config';
 import { BehaviorConfig } from './behavior/behavior.config';
+import { HttpsConfig } from './authentication/https.config';
 import type { ConfigSection } from './config/config-section';
 import { ExcludePathsConfig } from './pipeline/exclude-paths.config';
 import { AddressRulesConfig } from './platform/address-rules.config';
@@ -12,12 +13,16 @@ import { ErrorBodyConfig } from './response/error-body.config';
 import { SecurityHeadersConfig } from './response/security-headers.config';
 import { StateConfig } from './state/state.config';
 
-/** Every section of the configuration, in the order of the documentation. */
-export const GUARD_CONFIG_SECTIONS: readonly ConfigSection[] = [
+/**
+ * Every section of the configuration, in the order of the documentation. Typed by its members, so that the emitted
+ * declarations import the sections, which declare the fields of `GuardConfig`.
+ */
+export const GUARD_CONFIG_SECTIONS = [
   ClientAddressConfig,
   AddressRulesConfig,
   UserAgentConfig,
   ExcludePathsConfig,
+  HttpsConfig,
   SecurityHeadersConfig,
   CorsConfig,
   ErrorBodyConfig,
@@ -26,4 +31,4 @@ export const GUARD_CONFIG_SECTIONS: readonly ConfigSection[] = [
   BehaviorConfig,
   StateConfig,
   ModeConfig,
-];
+] as const satisfies readonly ConfigSection[];

@@ -1,3 +1,6 @@
+// The fields of GuardConfig are declared by its sections.
+import './guard.config-sections';
+
 export { GuardModule } from './guard.module';
 export type { GuardConfigFactory, GuardModuleAsyncOptions, GuardModuleExtras } from './guard.module-options';
 
@@ -16,6 +19,17 @@ export { BehaviorService, type BehaviorRecord } from './behavior/behavior.servic
 export { ReturnMonitor } from './behavior/return-monitor.decorator';
 export { SuspiciousFrequency } from './behavior/suspicious-frequency.decorator';
 export { UsageMonitor } from './behavior/usage-monitor.decorator';
+
+export { ApiKeyAuth, type ApiKeyOptions } from './authentication/api-key-auth.decorator';
+export { RequireAuth, type AuthOptions, type AuthRule } from './authentication/require-auth.decorator';
+export { RequireHeaders, type HeaderRequirement } from './authentication/require-headers.decorator';
+export { RequireHttps } from './authentication/require-https.decorator';
+export { RequireReferrer } from './authentication/require-referrer.decorator';
+export type { BasicCredential, CredentialVerifier, Verify } from './authentication/verifier';
+
+export { ContentTypeFilter } from './content/content-type-filter.decorator';
+export { HoneypotDetection } from './content/honeypot-detection.decorator';
+export { MaxRequestSize } from './content/max-request-size.decorator';
 
 export { GuardEvents } from './observability/guard-events.service';
 export type { GuardEvent, GuardEventMap, GuardEventType } from './observability/guard-event';

@@ -13,7 +13,7 @@ try {
   for (const nest of ['11', '12']) checkConsumer(nest, tarball);
   console.log('The package installs and runs on Nest 11 and 12, from CommonJS, ES modules and TypeScript.');
 } finally {
-  rmSync(work, { recursive: true, force: true });
+  if (process.env.KEEP !== '1') rmSync(work, { recursive: true, force: true });
 }
 
 function pack() {
@@ -45,6 +45,7 @@ function checkConsumer(nest, tarball) {
     'reflect-metadata': '^0.2.0',
     rxjs: '^7.8.0',
     typescript: '~6.0.0',
+    '@types/express': '^5.0.0',
     '@types/node': '^20.0.0',
   };
   writeFileSync(path.join(consumer, 'package.json'), JSON.stringify({ private: true, dependencies }));
