@@ -56,6 +56,6 @@ function coerce(value: unknown, byDefault: unknown, inspect: Inspection): unknow
   const text = value.trim();
   if (typeof byDefault === 'number' && /^[+-]?(\d+\.?\d*|\.\d+)$/.test(text)) return Number(text);
   if (text !== 'true' && text !== 'false') return value;
-  const isFlag = typeof byDefault === 'boolean' || (inspect(true).length === 0 && inspect(text).length > 0);
-  return isFlag ? text === 'true' : value;
+  const flag = text === 'true';
+  return typeof byDefault === 'boolean' || (inspect(flag).length === 0 && inspect(text).length > 0) ? flag : value;
 }

@@ -1,0 +1,383 @@
+import { type CanActivate, Controller, type ExecutionContext, Get, Post, UseGuards } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { Bypass, GeoRateLimit, GuardControl, type GuardedRequest, RateLimit, RateLimitService } from 'nestapi-guard';
+import { GeoService } from '../../lib/geo/geo.service';
+import { burst, newClient, startTimedApp, statuses } from '../support/limits';
+import { PLATFORMS, type RunningApp } from '../support/platforms';
+import type { TestClock } from '../support/test-clock';
+
+const COUNTRIES: Readonly<Record<string, string>> = { '203.0.113.1': 'US', '203.0.113.2': 'FR', '203.0.113.3': 'IT' };
+
+class HeaderUser implements CanActivate {
+  canActivate(context: ExecutionContext): boolean {
+    const request = context.switchToHttp().getRequest<{ headers: Record<string, string>; user?: unknown }>();
+    if (request.headers['x-user'] !== undefined) request.user = { id: request.headers['x-user'] };
+    return true;
+  }
+}
+
+const user = ({ user }: GuardedRequest): string | undefined => (user as { id: string } | undefined)?.id;
+const header = (name: string) => (request: GuardedRequest) => Number(request.headers[name]);
+
+@Controller()
+class LimitedController {
+  @Get('global-a')
+  globalA() {
+    return 'a';
+  }
+
+  @Get('global-b')
+  globalB() {
+    return 'b';
+  }
+
+  @Get('three/:id')
+  @RateLimit({ requests: 3, window: 10 })
+  three() {
+    return 'ok';
+  }
+
+  @Get('ten')
+  @RateLimit({ requests: 10, window: 60 })
+  ten() {
+    return 'ok';
+  }
+
+  @Get('stacked')
+  @RateLimit({ requests: 2, window: 10, name: 'short' })
+  @RateLimit({ requests: 3, window: 100, name: 'long' })
+  stacked() {
+    return 'ok';
+  }
+
+  @Get('bucket')
+  @RateLimit({ requests: 2, window: 10, burst: 4, algorithm: 'token-bucket' })
+  bucket() {
+    return 'ok';
+  }
+
+  @Get('costly')
+  @RateLimit({ requests: 10, window: 10, cost: 4 })
+  costly() {
+    return 'ok';
+  }
+
+  @Get('priced')
+  @RateLimit({ requests: 10, window: 10, cost: header('x-cost') })
+  priced() {
+    return 'ok';
+  }
+
+  @Get('plans')
+  @RateLimit({ requests: async (request) => Promise.resolve(header('x-plan')(request)), window: 10 })
+  plans() {
+    return 'ok';
+  }
+
+  @Get('users')
+  @RateLimit({ requests: 2, window: 10, key: user })
+  users() {
+    return 'ok';
+  }
+
+  @Get('handlers')
+  @RateLimit({ requests: 1, window: 10, key: (_request, context) => context.getHandler().name })
+  handlers() {
+    return 'ok';
+  }
+
+  @Get('geo')
+  @GeoRateLimit({ us: 3, FR: { requests: 2, window: 100 }, default: 1 }, { window: 10 })
+  geo() {
+    return 'ok';
+  }
+
+  @Get('geo-without-default')
+  @GeoRateLimit({ US: 1 })
+  geoWithoutDefault() {
+    return 'ok';
+  }
+
+  @Get('bypassed')
+  @Bypass(['rate_limit'])
+  bypassed() {
+    return 'ok';
+  }
+
+  @Get('search/:topic')
+  search() {
+    return 'ok';
+  }
+
+  @Post('search/:topic')
+  postSearch() {
+    return 'ok';
+  }
+
+  @Get('files/deep/file')
+  files() {
+    return 'ok';
+  }
+
+  @Get('decorated-endpoint')
+  @RateLimit({ requests: 1, window: 10 })
+  decoratedEndpoint() {
+    return 'ok';
+  }
+}
+
+@Controller('class-limit')
+@RateLimit({ requests: 1, window: 10 })
+class ClassLimitController {
+  @Get('one')
+  one() {
+    return 'ok';
+  }
+
+  @Get('two')
+  two() {
+    return 'ok';
+  }
+
+  @Get('own')
+  @RateLimit({ requests: 2, window: 10 })
+  own() {
+    return 'ok';
+  }
+}
+
+@Controller('guarded')
+@UseGuards(HeaderUser)
+class LateUserController {
+  @Get()
+  @RateLimit({ requests: 1, window: 10, key: user })
+  find() {
+    return 'ok';
+  }
+}
+
+describe.each(PLATFORMS)('limits of routes on %s', (platform) => {
+  let app: RunningApp;
+  let clock: TestClock;
+  let from: string;
+
+  beforeAll(async () => {
+    const geo = { provide: GeoService, useValue: { resolve: (ip: string) => COUNTRIES[ip] } };
+    ({ app, clock } = await startTimedApp(platform, {
+      controllers: [LimitedController, ClassLimitController, LateUserController],
+      providers: [{ provide: APP_GUARD, useClass: HeaderUser }],
+      imports: [{ module: class GeoModule {}, global: true, providers: [geo], exports: [geo] }],
+      config: {
+        rateLimit: 5,
+        rateLimitWindow: 10,
+        exemptIps: ['192.0.2.77'],
+        endpointRateLimits: {
+          '/search/:anything': [2, 10],
+          'POST /search/:topic': [1, 10],
+          '/search/*': [9, 10],
+          '/files/*': [1, 10],
+          '/decorated-endpoint': [3, 10],
+        },
+      },
+    }));
+  });
+  afterAll(() => app.close());
+  beforeEach(() => {
+    from = newClient();
+  });
+
+  it('admits exactly the limit of 500 concurrent requests', async () => {
+    const answers = await burst(app, '/ten', 500, { from });
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(10);
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(490);
+  });
+
+  it('counts all routes without limits of their own together, and each client by itself', async () => {
+    expect(await statuses(app, '/global-a', 3, { from })).toEqual([200, 200, 200]);
+    expect(await statuses(app, '/global-b', 3, { from })).toEqual([200, 200, 429]);
+    expect(await statuses(app, '/global-a', 1, { from: newClient() })).toEqual([200]);
+  });
+
+  it('counts the addresses of one IPv6 subnet as one client', async () => {
+    expect(await statuses(app, '/three/1', 2, { from: '2001:db8:1::1' })).toEqual([200, 200]);
+    expect(await statuses(app, '/three/1', 2, { from: '2001:db8:1::2' })).toEqual([200, 429]);
+    expect(await statuses(app, '/three/1', 1, { from: '2001:db8:2::1' })).toEqual([200]);
+  });
+
+  it('replaces the global limit by that of the route, one bucket per template', async () => {
+    expect(await statuses(app, '/global-a', 6, { from })).toEqual([200, 200, 200, 200, 200, 429]);
+    expect(await statuses(app, '/three/1', 2, { from })).toEqual([200, 200]);
+    expect(await statuses(app, '/three/2', 2, { from })).toEqual([200, 429]);
+  });
+
+  it('counts HEAD as GET', async () => {
+    expect(await statuses(app, '/three/1', 2, { from, method: 'HEAD' })).toEqual([200, 200]);
+    expect(await statuses(app, '/three/1', 2, { from })).toEqual([200, 429]);
+  });
+
+  it('rolls its window, and does not count what it refuses', async () => {
+    expect(await statuses(app, '/three/1', 1, { from })).toEqual([200]);
+    clock.advance(4_000);
+    expect(await statuses(app, '/three/1', 3, { from })).toEqual([200, 200, 429]);
+    clock.advance(5_999);
+    expect(await statuses(app, '/three/1', 1, { from })).toEqual([429]);
+    clock.advance(1);
+    expect(await statuses(app, '/three/1', 2, { from })).toEqual([200, 429]);
+    clock.advance(4_000);
+    expect(await statuses(app, '/three/1', 3, { from })).toEqual([200, 200, 429]);
+  });
+
+  it('demands all of stacked limits, and takes a request out of none when one refuses', async () => {
+    expect(await statuses(app, '/stacked', 4, { from })).toEqual([200, 200, 429, 429]);
+    clock.advance(10_000);
+    expect(await statuses(app, '/stacked', 2, { from })).toEqual([200, 429]);
+    clock.advance(10_000);
+    expect(await statuses(app, '/stacked', 1, { from })).toEqual([429]);
+    clock.advance(80_000);
+    expect(await statuses(app, '/stacked', 3, { from })).toEqual([200, 200, 429]);
+  });
+
+  it('lets a token bucket burst and refills it steadily', async () => {
+    expect(await statuses(app, '/bucket', 5, { from })).toEqual([200, 200, 200, 200, 429]);
+    clock.advance(5_000);
+    expect(await statuses(app, '/bucket', 2, { from })).toEqual([200, 429]);
+  });
+
+  it('charges what a request costs', async () => {
+    expect(await statuses(app, '/costly', 3, { from })).toEqual([200, 200, 429]);
+    expect(await statuses(app, '/priced', 1, { from, headers: { 'x-cost': '7' } })).toEqual([200]);
+    expect(await statuses(app, '/priced', 1, { from, headers: { 'x-cost': '4' } })).toEqual([429]);
+    expect(await statuses(app, '/priced', 1, { from, headers: { 'x-cost': '3' } })).toEqual([200]);
+  });
+
+  it('asks functions for the limit, and refuses as a failed check when they answer nonsense', async () => {
+    expect(await statuses(app, '/plans', 2, { from, headers: { 'x-plan': '1' } })).toEqual([200, 429]);
+    expect(await statuses(app, '/plans', 3, { from, headers: { 'x-plan': '3' } })).toEqual([200, 200, 429]);
+    expect(await statuses(app, '/plans', 1, { from, headers: { 'x-plan': 'none' } })).toEqual([500]);
+  });
+
+  it('counts by key, and by address where there is none', async () => {
+    const alice = { headers: { 'x-user': 'alice' } };
+    expect(await statuses(app, '/users', 1, { ...alice, from })).toEqual([200]);
+    expect(await statuses(app, '/users', 2, { ...alice, from: newClient() })).toEqual([200, 429]);
+    expect(await statuses(app, '/users', 1, { from, headers: { 'x-user': 'bob' } })).toEqual([200]);
+    expect(await statuses(app, '/users', 3, { from })).toEqual([200, 200, 429]);
+    expect(await statuses(app, '/users', 1, { from: newClient(), headers: { 'x-user': from } })).toEqual([200]);
+    expect(await statuses(app, '/handlers', 2, { from })).toEqual([200, 429]);
+    // A guard of the route itself runs after the limits.
+    expect(await statuses(app, '/guarded', 2, { from: '198.51.100.250', headers: { 'x-user': 'c' } })).toEqual([
+      200, 429,
+    ]);
+  });
+
+  it('limits by country', async () => {
+    expect(await statuses(app, '/geo', 4, { from: '203.0.113.1' })).toEqual([200, 200, 200, 429]);
+    expect(await statuses(app, '/geo', 3, { from: '203.0.113.2' })).toEqual([200, 200, 429]);
+    expect(await statuses(app, '/geo', 2, { from: '203.0.113.3' })).toEqual([200, 429]);
+    expect(await statuses(app, '/geo', 2, { from })).toEqual([200, 429]);
+    clock.advance(10_000);
+    expect(await statuses(app, '/geo', 1, { from: '203.0.113.1' })).toEqual([200]);
+    expect(await statuses(app, '/geo', 1, { from: '203.0.113.2' })).toEqual([429]);
+    expect(await statuses(app, '/geo-without-default', 2, { from: '203.0.113.1' })).toEqual([200, 429]);
+    expect(await statuses(app, '/geo-without-default', 6, { from })).toEqual([200, 200, 200, 200, 200, 429]);
+  });
+
+  it('limits each route of a class by itself, unless the method says otherwise', async () => {
+    expect(await statuses(app, '/class-limit/one', 2, { from })).toEqual([200, 429]);
+    expect(await statuses(app, '/class-limit/two', 2, { from })).toEqual([200, 429]);
+    expect(await statuses(app, '/class-limit/own', 3, { from })).toEqual([200, 200, 429]);
+  });
+
+  it('limits endpoints by the look of their path', async () => {
+    expect(await statuses(app, '/search/cats', 1, { from })).toEqual([200]);
+    expect(await statuses(app, '/search/dogs', 2, { from })).toEqual([200, 429]);
+    expect(await statuses(app, '/search/dogs', 2, { from, method: 'POST' })).toEqual([201, 429]);
+    expect(await statuses(app, '/files/deep/file', 2, { from })).toEqual([200, 429]);
+    expect(await statuses(app, '/decorated-endpoint', 2, { from })).toEqual([200, 429]);
+  });
+
+  it('never limits a trusted client nor a bypassing route', async () => {
+    expect(await statuses(app, '/three/1', 5, { from: '192.0.2.77' })).toEqual([200, 200, 200, 200, 200]);
+    expect(await statuses(app, '/bypassed', 7, { from })).toEqual(new Array(7).fill(200));
+  });
+
+  it('keeps the limits of custom code apart, and resets them', async () => {
+    const limits = app.app.get(RateLimitService);
+    const rule = { requests: 2, window: 10 };
+    expect(await limits.consume(from, rule)).toEqual({
+      allowed: true,
+      limit: 2,
+      remaining: 1,
+      resetAfter: 10,
+      retryAfter: 0,
+    });
+    clock.advance(500);
+    await limits.consume(from, rule);
+    expect(await limits.peek(from, rule)).toMatchObject({ allowed: false, remaining: 0, retryAfter: 10 });
+    expect(await limits.consume(from, rule)).toMatchObject({ allowed: false, resetAfter: 10, retryAfter: 10 });
+    expect(await limits.consume(from, { ...rule, name: 'other' })).toMatchObject({ allowed: true });
+    await limits.reset(from, rule);
+    expect(await limits.consume(from, rule)).toMatchObject({ allowed: true, remaining: 1 });
+    await expect(limits.consume(from, { requests: 0, window: 10 })).rejects.toThrow(RangeError);
+    expect(await statuses(app, '/three/1', 1, { from })).toEqual([200]);
+  });
+
+  it('follows a change of the configuration', async () => {
+    const control = app.app.get(GuardControl);
+    await control.updateConfig({ rateLimit: 2 });
+    expect(await statuses(app, '/global-a', 3, { from })).toEqual([200, 200, 429]);
+    await control.updateConfig({ enableRateLimiting: false });
+    expect(await statuses(app, '/global-a', 2, { from })).toEqual([200, 200]);
+    expect(await statuses(app, '/class-limit/one', 2, { from })).toEqual([200, 200]);
+    await control.updateConfig({ enableRateLimiting: true, rateLimit: 5 });
+    expect(await statuses(app, '/class-limit/one', 2, { from })).toEqual([200, 429]);
+  });
+});
+
+describe.each(PLATFORMS)('configured limits on %s', (platform) => {
+  it('counts by rateLimitKey, with the algorithm of the configuration', async () => {
+    const { app, clock } = await startTimedApp(platform, {
+      controllers: [LimitedController],
+      config: {
+        rateLimit: 2,
+        rateLimitWindow: 10,
+        rateLimitAlgorithm: 'token-bucket',
+        rateLimitKey: (request) => request.headers['x-tenant'] as string | undefined,
+      },
+    });
+    const tenant = { headers: { 'x-tenant': 'acme' } };
+    expect(await statuses(app, '/global-a', 1, { ...tenant, from: newClient() })).toEqual([200]);
+    expect(await statuses(app, '/global-a', 2, { ...tenant, from: newClient() })).toEqual([200, 429]);
+    expect(await statuses(app, '/global-a', 3, { from: newClient() })).toEqual([200, 200, 429]);
+    clock.advance(5_000);
+    expect(await statuses(app, '/global-a', 2, { ...tenant, from: newClient() })).toEqual([200, 429]);
+    await app.close();
+  });
+
+  it('reports in dry-run and passive mode, and refuses nothing', async () => {
+    for (const mode of [{ passiveMode: true }, { checkModes: { rate_limit: 'dry-run' } }] as const) {
+      const { app } = await startTimedApp(platform, {
+        controllers: [LimitedController],
+        config: { rateLimit: 1, ...mode },
+      });
+      expect(await statuses(app, '/global-a', 3, { from: newClient() })).toEqual([200, 200, 200]);
+      expect(await statuses(app, '/nothing', 3, { from: newClient() })).toEqual([404, 404, 404]);
+      await app.close();
+    }
+  });
+
+  it('finds endpoints under a global prefix and a version, named with or without them', async () => {
+    const { app } = await startTimedApp(platform, {
+      controllers: [LimitedController],
+      config: {
+        endpointRateLimits: { '/api/v1/search/:topic': [1, 10], '/global-a': [2, 10], '/v1/global-b': [3, 10] },
+      },
+      configure: (nest) => nest.setGlobalPrefix('api').enableVersioning({ type: 0, defaultVersion: '1' }),
+    });
+    const from = newClient();
+    expect(await statuses(app, '/api/v1/search/a', 2, { from })).toEqual([200, 429]);
+    expect(await statuses(app, '/api/v1/global-a', 3, { from })).toEqual([200, 200, 429]);
+    expect(await statuses(app, '/api/v1/global-b', 4, { from })).toEqual([200, 200, 200, 429]);
+    await app.close();
+  });
+});
