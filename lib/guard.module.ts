@@ -6,11 +6,18 @@ import { SuspicionService } from './bans/suspicion.service';
 import { BehaviorLog } from './behavior/behavior-log';
 import { BehaviorMonitor } from './behavior/behavior-monitor';
 import { BehaviorService } from './behavior/behavior.service';
+import { VerificationService } from './authentication/verification.service';
 import { CONFIG_SECTIONS } from './config/config-section';
 import { GuardConfigError } from './config/config-problem';
 import { GuardConfig, type GuardConfigInput } from './config/guard-config';
 import { LiveConfig } from './config/live-config';
 import { resolveConfig } from './config/resolve-config';
+import { cloudRangeServiceProvider } from './cloud/cloud-range-service.provider';
+import { CloudRangeService } from './cloud/cloud-range.service';
+import { geoServiceProvider } from './geo/geo-service.provider';
+import { GeoService } from './geo/geo.service';
+import { DetectionServiceLocator } from './detection/detect-penetration-attempt';
+import { DetectionService } from './detection/detection.service';
 import { GUARD_CHECKS } from './guard.checks';
 import { GUARD_CONFIG_SECTIONS } from './guard.config-sections';
 import type { GuardConfigFactory, GuardModuleAsyncOptions, GuardModuleExtras } from './guard.module-options';
@@ -25,6 +32,7 @@ import { LostRequests } from './pipeline/lost-requests';
 import { Pipeline } from './pipeline/pipeline';
 import { ResponseHeaders } from './pipeline/response-headers';
 import { ResponseInterceptor } from './pipeline/response.interceptor';
+import { SharedConfig } from './pipeline/shared-config';
 import { StageGate } from './pipeline/stage-gate';
 import { StartupReport } from './pipeline/startup-report';
 import { StageRunner } from './pipeline/stage-runner';
@@ -57,7 +65,10 @@ const PUBLIC_SERVICES = [
   BanService,
   BehaviorService,
   RateLimitService,
+  DetectionService,
   StateThrottlerStorage,
+  GeoService,
+  CloudRangeService,
   STATE_STORE,
 ];
 
@@ -79,6 +90,8 @@ const PROVIDERS: Provider[] = [
   GuardEvents,
   RefusalLog,
   stateStoreProvider,
+  geoServiceProvider,
+  cloudRangeServiceProvider,
   monotonicClockProvider,
   StateLifecycle,
   BanService,
@@ -92,6 +105,9 @@ const PROVIDERS: Provider[] = [
   RoutePaths,
   RouteTiers,
   UnroutedLimit,
+  DetectionService,
+  DetectionServiceLocator,
+  VerificationService,
   ...GUARD_CHECKS,
   { provide: SECURITY_CHECKS, inject: [...GUARD_CHECKS], useFactory: (...checks: unknown[]) => checks },
   HandlerScan,
@@ -104,6 +120,7 @@ const PROVIDERS: Provider[] = [
   Door,
   StartupReport,
   Pipeline,
+  SharedConfig,
   GuardControl,
   ...GUARDS,
   ResponseInterceptor,

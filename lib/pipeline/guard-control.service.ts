@@ -1,12 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { GuardConfigInput } from '../config/guard-config';
-import { LiveConfig } from '../config/live-config';
-import { GuardEvents } from '../observability/guard-events.service';
 import { PolicyCompiler } from '../policy/policy-compiler';
 import { reportRoute, type RoutePolicyReport } from '../policy/policy-report';
+import { SharedConfig } from './shared-config';
 
 /**
- * Steers the module at run time.
+ * Steers the module at run time: what is changed holds on this instance at once, and with Redis within about a second on all
+ * others, and on those that start later. While Redis is down it holds here, and reaches the others afterwards.
  *
  * @example
  * ```ts
@@ -22,8 +22,7 @@ import { reportRoute, type RoutePolicyReport } from '../policy/policy-report';
 @Injectable()
 export class GuardControl {
   constructor(
-    @Inject(LiveConfig) private readonly live: LiveConfig,
-    @Inject(GuardEvents) private readonly events: GuardEvents,
+    @Inject(SharedConfig) private readonly config: SharedConfig,
     @Inject(PolicyCompiler) private readonly compiler: PolicyCompiler,
   ) {}
 
@@ -34,17 +33,26 @@ export class GuardControl {
    * @throws GuardConfigError when an entry of `whitelist` is no address; nothing has changed then.
    */
   async setEmergencyMode(on: boolean, whitelist?: string[]): Promise<void> {
-    await this.updateConfig({ emergencyMode: on, ...(whitelist === undefined ? {} : { emergencyWhitelist: whitelist }) });
+    await this.updateConfig({
+      emergencyMode: on,
+      ...(whitelist === undefined ? {} : { emergencyWhitelist: whitelist }),
+    });
   }
 
   /**
-   * Changes fields of the configuration.
+   * Changes fields of the configuration on all instances. A function, a regular expression or another value that JSON
+   * cannot express is changed on this instance only, and a line in the log names its field. The fields that say where the
+   * state is (`redis` …) take a restart.
    *
    * @throws GuardConfigError listing every problem; nothing has changed then.
    */
   async updateConfig(partial: GuardConfigInput): Promise<void> {
-    this.live.update(partial);
-    this.events.emit({ type: 'config_changed', at: new Date(), fields: Object.keys(partial) });
+    await this.config.update(partial);
+  }
+
+  /** Takes back what was changed at run time: every instance has again what it was started with. */
+  async resetConfig(): Promise<void> {
+    await this.config.reset();
   }
 
   /** What protects each route, and where each rule comes from. */
