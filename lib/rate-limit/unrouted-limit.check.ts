@@ -28,8 +28,8 @@ export class UnroutedLimitCheck implements SecurityCheck {
     this.exempt = bypassing.filter(({ kind }) => kind === 'http').flatMap((route) => this.patternsOf(route));
     if (!config.enableRateLimiting) return undefined;
     return (request) => {
-      const refusal = this.limit.refuse(request);
-      return refusal === undefined || this.isExempt(request) ? undefined : refusal;
+      if (!this.limit.suspects(request) || this.isExempt(request)) return undefined;
+      return this.limit.refuse(request);
     };
   }
 

@@ -21,8 +21,9 @@ const MAX_SUSPECTS = 10_000;
 export class UnroutedLimit {
   private readonly logger = new Logger('NestapiGuard');
   private readonly config: GuardConfig;
-  /** Clients that may have filled their limit. All others cost the door one look here, and the store nothing. */
-  private readonly suspects = new Set<string>();
+  private readonly suspected = new Set<string>();
+  /** Reported at the door, and not refused: not to be reported again. */
+  private readonly reported = new WeakSet<GuardedRequest>();
 
   constructor(
     @Inject(STATE_STORE) private readonly store: StateStore,
@@ -33,7 +34,7 @@ export class UnroutedLimit {
 
   /** Counts a request that turned out to match no route. */
   readonly probe: Probe = (request) => {
-    if (request.trusted) return undefined;
+    if (request.trusted || this.reported.has(request)) return undefined;
     const verdict = this.consume(request);
     return verdict instanceof Promise
       ? verdict.then((settled) => this.conclude(request, settled))
@@ -52,9 +53,13 @@ export class UnroutedLimit {
     }
   }
 
+  /** Whether a client may have filled its limit. All others cost the door no more than this, and the store nothing. */
+  suspects(request: GuardedRequest): boolean {
+    return this.suspected.size > 0 && this.suspected.has(request.clientKey) && !request.trusted;
+  }
+
   /** The refusal of a client that has filled its limit, asked before anything is known of the request. */
   refuse(request: GuardedRequest): Refusal | undefined | Promise<Refusal | undefined> {
-    if (this.suspects.size === 0 || !this.suspects.has(request.clientKey) || request.trusted) return undefined;
     const tiers = [this.tierOf(request)];
     const verdict = this.store.peek(tiers);
     return verdict instanceof Promise
@@ -71,14 +76,9 @@ export class UnroutedLimit {
 
   private learn({ clientKey }: GuardedRequest, verdict: LimitVerdict): LimitVerdict {
     const left = verdict.tiers[0]?.remaining ?? 1;
-    if (left > 0 || this.suspects.has(clientKey)) return verdict;
-    if (this.suspects.size >= MAX_SUSPECTS) {
-      for (const oldest of this.suspects) {
-        this.suspects.delete(oldest);
-        break;
-      }
-    }
-    this.suspects.add(clientKey);
+    if (left > 0 || this.suspected.has(clientKey)) return verdict;
+    if (this.suspected.size >= MAX_SUSPECTS) this.suspected.delete(this.suspected.values().next().value!);
+    this.suspected.add(clientKey);
     return verdict;
   }
 
@@ -91,9 +91,12 @@ export class UnroutedLimit {
   }
 
   private judge(request: GuardedRequest, tiers: readonly NamedTier[], verdict: LimitVerdict): Refusal | undefined {
-    if (!verdict.allowed) return this.conclude(request, verdict);
-    this.suspects.delete(request.clientKey);
-    return undefined;
+    if (verdict.allowed) {
+      this.suspected.delete(request.clientKey);
+      return undefined;
+    }
+    this.reported.add(request);
+    return this.conclude(request, verdict);
   }
 
   private tierOf({ clientKey }: GuardedRequest): NamedTier {
