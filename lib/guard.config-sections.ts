@@ -2,7 +2,9 @@ import { UserAgentConfig } from './access/user-agent.config';
 import { BanConfig } from './bans/ban.config';
 import { BehaviorConfig } from './behavior/behavior.config';
 import { HttpsConfig } from './authentication/https.config';
+import { CloudConfig } from './cloud/cloud.config';
 import type { ConfigSection } from './config/config-section';
+import { GeoConfig } from './geo/geo.config';
 import { ExcludePathsConfig } from './pipeline/exclude-paths.config';
 import { AddressRulesConfig } from './platform/address-rules.config';
 import { ClientAddressConfig } from './platform/client-address.config';
@@ -20,6 +22,8 @@ import { StateConfig } from './state/state.config';
 export const GUARD_CONFIG_SECTIONS = [
   ClientAddressConfig,
   AddressRulesConfig,
+  GeoConfig,
+  CloudConfig,
   UserAgentConfig,
   ExcludePathsConfig,
   HttpsConfig,

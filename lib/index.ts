@@ -31,6 +31,17 @@ export { ContentTypeFilter } from './content/content-type-filter.decorator';
 export { HoneypotDetection } from './content/honeypot-detection.decorator';
 export { MaxRequestSize } from './content/max-request-size.decorator';
 
+export { AllowCountries } from './geo/allow-countries.decorator';
+export { BlockCountries } from './geo/block-countries.decorator';
+export { ClientCountry } from './geo/client-country.decorator';
+export { GeoService } from './geo/geo.service';
+export type { GeoIpHandler, GeoLookup, GeoSourceKind, GeoStatus } from './geo/geo.types';
+
+export { BlockClouds } from './cloud/block-clouds.decorator';
+export type { CloudProviderStatus, CloudStatus } from './cloud/cloud.types';
+export { CLOUD_PROVIDERS, type CloudOwner, type CloudProvider } from './cloud/cloud-provider';
+export { CloudRangeService } from './cloud/cloud-range.service';
+
 export { GuardEvents } from './observability/guard-events.service';
 export type { GuardEvent, GuardEventMap, GuardEventType } from './observability/guard-event';
 

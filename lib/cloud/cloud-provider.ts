@@ -14,9 +14,6 @@ export const CLOUD_PROVIDERS = [
 
 export type CloudProvider = (typeof CLOUD_PROVIDERS)[number];
 
-/** `'AWS'`, or `'AWS:!eu-west-1'` to spare a region (several: `'AWS:!eu-west-1,!eu-west-2'`). */
-export type CloudRuleSpec = CloudProvider | `${CloudProvider}:!${string}` | Lowercase<CloudProvider>;
-
 /** Who an address belongs to. */
 export interface CloudOwner {
   readonly provider: CloudProvider;
@@ -75,6 +72,11 @@ export class CloudRule {
       spared.set(provider, regions);
     }
     this.spared = spared;
+  }
+
+  /** A rule of entries that are known to be sound; an unsound one is left out. */
+  static of(specs: readonly string[]): CloudRule {
+    return new CloudRule(specs.map(parseCloudRule).filter((entry) => typeof entry !== 'string'));
   }
 
   get providers(): CloudProvider[] {

@@ -25,6 +25,7 @@ const STALE_SECONDS = 7 * 86_400;
 export class CloudRangeService {
   private readonly used = new Set<CloudProvider>();
   private readonly unchecked = new Set<CloudRule>();
+  private readonly unknownRegions = new Set<string>();
   private readonly stop = new AbortController();
   private readonly keeper: RangeKeeper;
   private owners = PrefixMap.from<CloudOwner>([]);
@@ -191,7 +192,9 @@ export class CloudRangeService {
       for (const provider of rule.providers) {
         const { regions } = this.keeper.current.get(provider)!;
         const unknown = rule.sparedRegions(provider).filter((region) => !regions.includes(region));
-        if (unknown.length === 0) continue;
+        const subject = `${provider} ${unknown.join()}`;
+        if (unknown.length === 0 || this.unknownRegions.has(subject)) continue;
+        this.unknownRegions.add(subject);
         this.logger.error(
           `GUARD_CLOUD_REGION_UNKNOWN: ${provider} has no region ${unknown.join(', ')}, which a rule wants to spare. ` +
             `Known are ${regions.join(', ')}.`,

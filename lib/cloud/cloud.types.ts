@@ -5,13 +5,13 @@ export interface CloudRangeOptions {
   /** Seconds between refreshes. */
   refreshInterval: number;
   /** The cache on disk. */
-  snapshotPath?: string;
+  snapshotPath?: string | undefined;
   /** Mirrors of the feeds; https, or http on this machine. */
-  feedUrls?: Partial<Record<CloudProvider, string>>;
+  feedUrls?: Partial<Record<CloudProvider, string>> | undefined;
   /** The store that the instances of the application share; absent when each is on its own. */
-  store?: StateStore;
+  store?: StateStore | undefined;
   /** The folder of the snapshot that came with the package. */
-  packagedSnapshots?: string;
+  packagedSnapshots?: string | undefined;
 }
 
 /** The part of Nest's `Logger` that the room speaks to. */

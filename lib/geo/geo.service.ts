@@ -6,11 +6,12 @@ import { IpinfoSource } from './ipinfo-source';
 
 /** The first source that is given is the one in use; with none, the CC0 database when it is installed. */
 export interface GeoOptions {
-  handler?: GeoIpHandler;
-  databasePath?: string;
-  ipinfoToken?: string;
-  ipinfoUrl?: string;
-  ipinfoCachePath?: string;
+  /** The handler, or what finds it once the application's providers exist. */
+  handler?: GeoIpHandler | (() => Promise<GeoIpHandler>) | undefined;
+  databasePath?: string | undefined;
+  ipinfoToken?: string | undefined;
+  ipinfoUrl?: string | undefined;
+  ipinfoCachePath?: string | undefined;
 }
 
 /**
@@ -80,7 +81,7 @@ function openSource(options: GeoOptions, logger: GeoLog): CountrySource {
   if (options.databasePath) return new FileSource(options.databasePath, logger);
   if (options.ipinfoToken) {
     const { ipinfoToken: token, ipinfoUrl: url, ipinfoCachePath: cachePath } = options;
-    return new IpinfoSource({ token, ...(url && { url }), ...(cachePath && { cachePath }) }, logger);
+    return new IpinfoSource({ token, url, cachePath }, logger);
   }
   const bundled = bundledDatabase();
   return bundled === undefined ? NO_SOURCE : new FileSource(bundled, logger, 'bundled');

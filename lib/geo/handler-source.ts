@@ -28,15 +28,18 @@ export class HandlerSource implements CountrySource {
   private readonly pending = new Map<string, Promise<string | undefined>>();
   private readonly remembered = new Map<string, string | undefined>();
 
+  private handler?: GeoIpHandler;
+
   constructor(
-    private readonly handler: GeoIpHandler,
+    private readonly given: GeoIpHandler | (() => Promise<GeoIpHandler>),
     private readonly logger: GeoLog,
   ) {}
 
   async start(): Promise<void> {
     clearTimeout(this.retry);
     try {
-      if (!this.handler.isInitialized) await bounded(this.handler.initialize(), INITIALIZE_MS, 'initialize()');
+      const handler = (this.handler ??= typeof this.given === 'function' ? await this.given() : this.given);
+      if (!handler.isInitialized) await bounded(handler.initialize(), INITIALIZE_MS, 'initialize()');
       this.ready = true;
       this.loadedAt = new Date();
       this.problem = undefined;
@@ -64,7 +67,7 @@ export class HandlerSource implements CountrySource {
 
   resolve(text: string): string | undefined | Promise<string | undefined> {
     const ip = canonicalIp(text);
-    if (!this.ready || ip === undefined || isPrivate(ip)) return undefined;
+    if (!this.ready || !this.handler || ip === undefined || isPrivate(ip)) return undefined;
     const pending = this.pending.get(ip);
     if (pending) return pending;
     if (this.pending.size >= MAX_PENDING || (this.restUntil > 0 && performance.now() < this.restUntil))

@@ -21,9 +21,9 @@ const FIRST_DOWNLOAD_MS = 5_000;
 export interface IpinfoOptions {
   token: string;
   /** Default: IPinfo Lite, {@link IPINFO_URL}. */
-  url?: string;
+  url?: string | undefined;
   /** Where the verified download is kept over restarts. */
-  cachePath?: string;
+  cachePath?: string | undefined;
 }
 
 interface Downloaded {
