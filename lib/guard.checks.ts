@@ -3,10 +3,20 @@ import { AddressRulesCheck } from './access/address-rules.check';
 import { EmergencyCheck } from './access/emergency.check';
 import { RequireIpCheck } from './access/require-ip.check';
 import { UserAgentCheck } from './access/user-agent.check';
+import { ApiKeyCheck } from './authentication/api-key.check';
+import { HttpsCheck } from './authentication/https.check';
+import { RequireAuthCheck } from './authentication/require-auth.check';
+import { RequireHeadersCheck } from './authentication/require-headers.check';
+import { RequireHttpsCheck } from './authentication/require-https.check';
+import { RequireReferrerCheck } from './authentication/require-referrer.check';
 import { IpBanCheck } from './bans/ip-ban.check';
 import { BehaviorCheck } from './behavior/behavior.check';
 import { CloudsCheck } from './cloud/clouds.check';
 import { OnlyFromCheck } from './cloud/only-from.check';
+import { ContentTypeCheck } from './content/content-type.check';
+import { HoneypotCheck } from './content/honeypot.check';
+import { RequestSizeCheck } from './content/request-size.check';
+import { PenetrationCheck } from './detection/penetration.check';
 import { CountryCheck } from './geo/country.check';
 import type { SecurityCheck } from './policy/security-check';
 import { RateLimitCheck } from './rate-limit/rate-limit.check';
@@ -17,6 +27,15 @@ export const GUARD_CHECKS: readonly Type<SecurityCheck>[] = [
   EmergencyCheck,
   IpBanCheck,
   BehaviorCheck,
+  HttpsCheck,
+  RequireHttpsCheck,
+  RequestSizeCheck,
+  ContentTypeCheck,
+  RequireHeadersCheck,
+  RequireAuthCheck,
+  ApiKeyCheck,
+  RequireReferrerCheck,
+  HoneypotCheck,
   AddressRulesCheck,
   RequireIpCheck,
   CountryCheck,
@@ -25,4 +44,5 @@ export const GUARD_CHECKS: readonly Type<SecurityCheck>[] = [
   UserAgentCheck,
   UnroutedLimitCheck,
   RateLimitCheck,
+  PenetrationCheck,
 ];

@@ -6,6 +6,8 @@ import { isRoutable, PathPrefixes } from '../network/canonical-path';
 import type { GuardedRequest } from '../platform/guarded-request';
 import { GuardedRequests } from '../platform/guarded-requests';
 import type { Entrance } from '../platform/http-entrance';
+import type { MarkedHandler } from '../platform/marked-handler';
+import { hasBody } from '../platform/message-body';
 import { PolicyCompiler } from '../policy/policy-compiler';
 import type { Refusal } from '../policy/refusal';
 import type { CorsAnswer } from '../response/cors';
@@ -61,6 +63,7 @@ export class Door implements Entrance {
   open(raw: IncomingMessage, response: ServerResponse): Verdict | Promise<Verdict> {
     const request = this.requests.create('http', raw, response);
     request.metDoor = true;
+    request.refuseBody = (refusal) => this.enforcement.enforce(refusal, request);
     request.excluded = this.excluded.matches(request.url);
     this.headers.writeSecurityHeaders(request);
     response.on('close', () => this.account(request));
@@ -85,6 +88,21 @@ export class Door implements Entrance {
     this.requests.connect(client, raw);
   }
 
+  /** Asks what the route wants to know before the body is read. Where the route cannot be told yet, its guards ask. */
+  arrive(request: GuardedRequest, findHandler: () => MarkedHandler | undefined): Verdict | Promise<Verdict> {
+    const { raw } = request;
+    if (!this.compiler.awaitsArrivals || request.excluded || raw === undefined || !hasBody(raw)) return undefined;
+    request.tapBody();
+    const handler = findHandler();
+    const route = handler && this.compiler.soleRouteOf(handler);
+    if (route === undefined) return undefined;
+    request.route = route;
+    request.arrivedAt = route;
+    const verdict = this.runner.run(route.arrival.for(request), request);
+    if (verdict instanceof Promise) return verdict.then((settled) => this.refuse(request, settled));
+    return this.refuse(request, verdict);
+  }
+
   /** The stage of requests that no route matches. */
   unmatched(request: GuardedRequest): Verdict | Promise<Verdict> {
     request.seen = true;
@@ -104,13 +122,14 @@ export class Door implements Entrance {
 
   private settle(request: GuardedRequest, verdict: Verdict, preflight: boolean): Verdict {
     if (verdict !== undefined) return this.refuse(request, verdict);
-    if (preflight) request.response?.writeHead(204, { 'Content-Length': '0' }).end();
+    // RFC 9110 §8.6: a 204 has no Content-Length.
+    if (preflight) request.response?.writeHead(204).end();
     return undefined;
   }
 
   // Refused requests are not counted.
   private refuse(request: GuardedRequest, verdict: Verdict): Verdict {
-    request.seen = true;
+    if (verdict !== undefined) request.seen = true;
     return verdict;
   }
 

@@ -42,6 +42,7 @@ export class Enforcement {
     if (mode !== 'enforce') return undefined;
     for (const [name, value] of Object.entries(refusal.headers ?? {})) request.setResponseHeader(name, value);
     request.setResponseHeader('Cache-Control', 'no-store');
+    if (refusal.closesConnection === true) request.closeConnection();
     return createGuardException(refusal, this.bodies.of(refusal.status, refusal.message, refusalCode(refusal)));
   }
 

@@ -26,7 +26,7 @@ export class StageGate {
     request.markSeen();
     if (route.observers.length > 0 && !request.excluded) request.once(route.observers, () => observe(route, request));
     if (request.lost) return admit(this.lost.decide(request), context);
-    const plan = stage === 'access' && !request.metDoor ? route.message : route[stage];
+    const plan = stage === 'access' ? accessPlan(route, request) : route[stage];
     const verdict = this.decide(stage, plan, request, context);
     if (verdict === undefined) return true;
     if (verdict instanceof Promise) return verdict.then((settled) => admit(settled, context));
@@ -48,6 +48,11 @@ export class StageGate {
       this.runner.run(probes, request, context),
     );
   }
+}
+
+function accessPlan(route: CompiledRoute, request: GuardedRequest): ProbePlan {
+  if (!request.metDoor) return route.message;
+  return request.arrivedAt === route ? route.arrived : route.access;
 }
 
 function observe({ observers }: CompiledRoute, request: GuardedRequest): void {

@@ -1,23 +1,30 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpServer } from '@nestjs/common';
-import type { FrameworkRequest } from './guarded-request';
+import { type ExpressRouting, findExpressHandler } from './express-handler';
+import type { FrameworkRequest, GuardedRequest } from './guarded-request';
 import { type Entrance, type EntranceVerdict, type Framework, settle } from './http-entrance';
 
 type Next = (error?: unknown) => void;
-type ExpressApplication = ((raw: IncomingMessage, response: ServerResponse) => void) & {
-  disable?(setting: string): void;
-};
+type ExpressApplication = ((raw: IncomingMessage, response: ServerResponse) => void) &
+  ExpressRouting & { disable?(setting: string): void };
 
 export function attachExpress(adapter: HttpServer, entrance: Entrance): Framework {
   const application = adapter.getInstance() as ExpressApplication;
   application.disable?.('x-powered-by');
 
+  const arrive = (request: GuardedRequest, raw: IncomingMessage, next: Next): void => {
+    const verdict = entrance.arrive(request, () => findExpressHandler(application, raw));
+    void settle<EntranceVerdict>(verdict, next);
+  };
   adapter.use((raw: IncomingMessage, response: ServerResponse, next: Next) => {
     const request = entrance.known(raw);
-    if (request !== undefined) return next(request.refusedWith);
+    if (request?.refusedWith !== undefined) return next(request.refusedWith);
+    if (request !== undefined) return arrive(request, raw, next);
     // Mounted in another server: the request has not met the entrance yet.
     void settle<EntranceVerdict>(entrance.open(raw, response), (verdict) => {
-      if (!response.writableEnded) next(verdict);
+      if (response.writableEnded) return;
+      if (verdict !== undefined) return next(verdict);
+      arrive(entrance.known(raw)!, raw, next);
     });
   });
 

@@ -1,14 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpServer } from '@nestjs/common';
 import { isRoutable } from '../network/canonical-path';
-import type { FrameworkRequest } from './guarded-request';
+import type { FrameworkRequest, GuardedRequest } from './guarded-request';
 import { type Entrance, type EntranceVerdict, type Framework, settle } from './http-entrance';
+import { handlerOfRouteConfig } from './marked-handler';
 
 type Done = (error?: Error) => void;
 
 interface FastifyRequest extends FrameworkRequest {
   readonly raw: IncomingMessage;
   readonly is404: boolean;
+  readonly routeOptions?: { readonly config?: object };
 }
 
 interface FastifyReply {
@@ -24,16 +26,21 @@ interface FastifyInstance {
 export function attachFastify(adapter: HttpServer, entrance: Entrance): Framework {
   const instance = adapter.getInstance() as FastifyInstance;
 
+  const arrive = (guarded: GuardedRequest, request: FastifyRequest, done: Done): void => {
+    const verdict = entrance.arrive(guarded, () => handlerOfRouteConfig(request.routeOptions?.config));
+    void settle<EntranceVerdict>(verdict, done);
+  };
   instance.addHook('onRequest', (request, reply, done) => {
     const guarded = entrance.known(request.raw);
     if (guarded?.refusedWith !== undefined) return done(guarded.refusedWith);
-    if (guarded !== undefined && !request.is404) return done();
+    if (guarded !== undefined && !request.is404) return arrive(guarded, request, done);
     // `inject()`, and the second server that Fastify opens for `localhost`, come without a visit to the entrance.
     const opened = guarded === undefined ? entrance.open(request.raw, reply.raw) : undefined;
     void settle<EntranceVerdict>(opened, (refused) => {
       if (reply.raw.writableEnded) return reply.hijack();
-      if (refused !== undefined || !request.is404) return done(refused);
+      if (refused !== undefined) return done(refused);
       const arrived = entrance.known(request.raw)!;
+      if (!request.is404) return arrive(arrived, request, done);
       arrived.framework = request;
       void settle<EntranceVerdict>(entrance.unmatched(arrived), done);
     });

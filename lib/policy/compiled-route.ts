@@ -17,6 +17,10 @@ export class ProbePlan {
     this.onExcludedPath = probes.filter(({ check }) => check === 'emergency');
   }
 
+  get isEmpty(): boolean {
+    return this.probes.length === 0;
+  }
+
   for(request: GuardedRequest): readonly CompiledProbe[] {
     return request.excluded ? this.onExcludedPath : this.probes;
   }
@@ -33,6 +37,8 @@ export class ProbePlan {
 /** A target's policy, made ready. */
 export interface CompiledTarget extends Readonly<Record<Stage, ProbePlan>> {
   readonly policy: RoutePolicy;
+  /** What is left of `access` once `arrival` has been asked. */
+  readonly arrived: ProbePlan;
   readonly watches: readonly ResponseProbe[];
   readonly observers: readonly Observer[];
   readonly bypassed: ReadonlySet<CheckName>;

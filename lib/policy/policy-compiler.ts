@@ -4,6 +4,7 @@ import type { ConfigWarning } from '../config/config-section';
 import type { GuardConfig } from '../config/guard-config';
 import { LiveConfig } from '../config/live-config';
 import { nearestName } from '../config/nearest-name';
+import { markHandler } from '../platform/marked-handler';
 import { bypassedChecks, bypassProblems } from './bypass.decorator';
 import { type CheckName, checkPosition } from './check-name';
 import {
@@ -35,6 +36,7 @@ interface CompiledApplication {
   readonly door: ProbePlan;
   readonly unmatched: CompiledUnmatched;
   readonly routes: Map<Handler, CompiledRoute[]>;
+  readonly awaitsArrivals: boolean;
 }
 
 /**
@@ -62,6 +64,8 @@ export class PolicyCompiler {
     this.stray = stray;
     this.inspectAll(routes);
     this.compiled = this.compileAll(live.current);
+    // The decorators that ask then are all known by now, and the framework gets to know the routes next.
+    if (this.awaitsArrivals) for (const { kind, handler } of routes) if (kind === 'http') markHandler(handler);
     live.onPrepare((next) => {
       const compiled = this.compileAll(next);
       return () => {
@@ -87,6 +91,17 @@ export class PolicyCompiler {
   /** Whether any route has something to do with answers: without, no interceptor is registered. */
   get watchesAnswers(): boolean {
     return this.routes.some((route) => route.watches.length > 0);
+  }
+
+  /** Whether any route asks something before the body is read. */
+  get awaitsArrivals(): boolean {
+    return this.compiled.awaitsArrivals;
+  }
+
+  /** The one compiled route of a handler; undefined when several classes inherit it. */
+  soleRouteOf(handler: Handler): CompiledRoute | undefined {
+    const routes = this.compiled.routes.get(handler);
+    return routes?.length === 1 ? routes[0] : undefined;
   }
 
   /** What is accepted and yet deserves a look. */
@@ -174,7 +189,8 @@ export class PolicyCompiler {
       everything: ProbePlan.join(whole.door, whole.access, whole.limits, whole.detection),
       observers: whole.observers,
     };
-    return { door: rest.door, unmatched, routes };
+    const awaitsArrivals = [...routes.values()].flat().some((route) => !route.arrival.isEmpty);
+    return { door: rest.door, unmatched, routes, awaitsArrivals };
   }
 
   private defaults(config: GuardConfig, route?: RouteInfo): RoutePolicy {
@@ -200,7 +216,8 @@ export class PolicyCompiler {
   ): CompiledTarget {
     const { policy, config, route } = subject;
     const bypassed = bypassedChecks(policy);
-    const stages: Record<Stage, CompiledProbe[]> = { door: [], access: [], limits: [], detection: [] };
+    const stages: Record<Stage, CompiledProbe[]> = { door: [], arrival: [], access: [], limits: [], detection: [] };
+    const arrived: CompiledProbe[] = [];
     const watches: ResponseProbe[] = [];
     const observers: Observer[] = [];
     for (const check of this.checks) {
@@ -211,7 +228,12 @@ export class PolicyCompiler {
       // What some route is exempt from cannot be decided before the route is known.
       const defers = door === 'deferring' && check.undeferred !== true && target.bypassing.length > 0;
       const stage = check.stage === 'door' && defers ? 'access' : check.stage;
-      if (probe !== undefined) stages[stage].push({ check: check.name, probe });
+      if (probe !== undefined) {
+        const compiled = { check: check.name, probe };
+        stages[stage].push(compiled);
+        if (stage === 'arrival') stages.access.push(compiled);
+        if (stage === 'access') arrived.push(compiled);
+      }
       const watch = check.watch?.(target);
       if (watch !== undefined) watches.push(watch);
       const observer = check.observe?.(target);
@@ -219,6 +241,8 @@ export class PolicyCompiler {
     }
     return {
       door: new ProbePlan(stages.door),
+      arrival: new ProbePlan(stages.arrival),
+      arrived: new ProbePlan(arrived),
       access: new ProbePlan(stages.access),
       limits: new ProbePlan(stages.limits),
       detection: new ProbePlan(stages.detection),

@@ -1,5 +1,9 @@
 import type { CheckName } from './check-name';
 
+declare module '../platform/body-tap' {
+  interface BodyRefusal extends Refusal {}
+}
+
 /** Why a request is not served. Data only: the pipeline turns it into an answer, an event and a log line. */
 export interface Refusal {
   readonly status: number;
@@ -16,4 +20,6 @@ export interface Refusal {
   readonly evidence?: Readonly<Record<string, unknown>>;
   /** Refused whatever the mode, because the request cannot be processed at all (a header flood). */
   readonly always?: boolean;
+  /** Ends the connection with the answer: the client would go on sending a body that nobody reads. */
+  readonly closesConnection?: boolean;
 }

@@ -10,11 +10,12 @@ import type { PolicyField, PolicySource, RoutePolicy } from './route-policy';
 /**
  * When a check asks:
  * - `door`: before routing and body parsing, for every request that reaches the server;
+ * - `arrival`: what will you bring? As soon as the route can be told, before the body is read; where it cannot, with `access`;
  * - `access`: may this client come in? (by `AccessGuard`)
  * - `limits`: not so fast (by `RateLimitGuard`)
  * - `detection`: what do you carry? (by `DetectionGuard`)
  */
-export type Stage = 'door' | 'access' | 'limits' | 'detection';
+export type Stage = 'door' | 'arrival' | 'access' | 'limits' | 'detection';
 
 /**
  * Asks one question about a request. Answers synchronously whenever it can. There is a context once a handler is known: not

@@ -1,0 +1,102 @@
+import { Inject, Injectable, type OnApplicationBootstrap, type Type } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { type ConfigProblem, GuardConfigError } from '../config/config-problem';
+import type { GuardedRequest } from '../platform/guarded-request';
+import type { Refusal } from '../policy/refusal';
+import { type CredentialVerifier, isVerifierClass, type Verify } from './verifier';
+
+/** Milliseconds that a verifier has to answer: what hangs must not keep requests open. */
+const TIMEOUT = 5000;
+
+/** Refuses a credential; the error is what the verifier failed with. */
+export type Deny = (reason: string, error?: unknown) => Refusal;
+
+/** Asks a verifier about a credential. Never throws or rejects. */
+export type Verification<Credential> = (
+  credential: Credential,
+  request: GuardedRequest,
+) => Refusal | undefined | Promise<Refusal | undefined>;
+
+type VerifyFunction = (credential: never, request: GuardedRequest) => unknown;
+
+/** Runs the verifiers of routes, functions as well as classes of the container. */
+@Injectable()
+export class VerificationService implements OnApplicationBootstrap {
+  /** Where each class is asked for. */
+  private readonly classes = new Map<Type<CredentialVerifier<unknown>>, string>();
+
+  constructor(@Inject(ModuleRef) private readonly modules: ModuleRef) {}
+
+  /** A decorator that names a class which the container cannot provide would deny everyone. */
+  onApplicationBootstrap(): void {
+    const problems: ConfigProblem[] = [];
+    for (const [type, path] of this.classes) {
+      try {
+        this.modules.get(type, { strict: false });
+      } catch (error) {
+        const [message] = String((error as Error).message).split('\n');
+        problems.push({
+          path,
+          value: type,
+          message: `cannot be provided, add it to the providers of a module (${message})`,
+        });
+      }
+    }
+    if (problems.length > 0) throw new GuardConfigError(problems, 'GUARD_DECORATOR_INVALID');
+  }
+
+  /**
+   * @param name under which the result lands in `request.credentials`
+   * @param where the handler and decorator, for messages
+   */
+  compile<Credential>(verify: Verify<never>, name: string, where: string, deny: Deny): Verification<Credential> {
+    const ask = this.functionOf(verify, where) as (credential: Credential, request: GuardedRequest) => unknown;
+    const decide = (result: unknown, request: GuardedRequest): Refusal | undefined => {
+      if (!result) return deny('verifier denied');
+      land(request, name, result);
+      return undefined;
+    };
+    return (credential, request) => {
+      try {
+        const result = ask(credential, request);
+        if (!isThenable(result)) return decide(result, request);
+        return inTime(result).then(
+          (settled) => decide(settled, request),
+          (error: unknown) => deny(error === TIMED_OUT ? 'verifier did not answer in time' : 'verifier failed', error),
+        );
+      } catch (error) {
+        return deny('verifier failed', error);
+      }
+    };
+  }
+
+  private functionOf(verify: Verify<never>, where: string): VerifyFunction {
+    if (!isVerifierClass(verify)) return verify;
+    this.classes.set(verify, where);
+    let instance: CredentialVerifier<never> | undefined;
+    return (credential, request) => {
+      instance ??= this.modules.get<CredentialVerifier<never>>(verify, { strict: false });
+      return instance.verify(credential, request);
+    };
+  }
+}
+
+function land(request: GuardedRequest, name: string, result: unknown): void {
+  request.credentials = { ...request.credentials, [name]: result };
+  const framework: { user?: unknown } | undefined = request.framework;
+  if (framework !== undefined && result !== true) framework.user ??= result;
+}
+
+const TIMED_OUT = new Error('no answer within 5 seconds');
+
+function inTime(pending: PromiseLike<unknown>): Promise<unknown> {
+  let timer: NodeJS.Timeout;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(TIMED_OUT), TIMEOUT);
+  });
+  return Promise.race([pending, late]).finally(() => clearTimeout(timer));
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+}
