@@ -4,6 +4,7 @@ import { BehaviorConfig } from './behavior/behavior.config';
 import { HttpsConfig } from './authentication/https.config';
 import { CloudConfig } from './cloud/cloud.config';
 import type { ConfigSection } from './config/config-section';
+import { DetectionConfig } from './detection/detection.config';
 import { GeoConfig } from './geo/geo.config';
 import { ExcludePathsConfig } from './pipeline/exclude-paths.config';
 import { AddressRulesConfig } from './platform/address-rules.config';
@@ -33,6 +34,7 @@ export const GUARD_CONFIG_SECTIONS = [
   RateLimitConfig,
   BanConfig,
   BehaviorConfig,
+  DetectionConfig,
   StateConfig,
   ModeConfig,
 ] as const satisfies readonly ConfigSection[];

@@ -42,6 +42,23 @@ export type { CloudProviderStatus, CloudStatus } from './cloud/cloud.types';
 export { CLOUD_PROVIDERS, type CloudOwner, type CloudProvider } from './cloud/cloud-provider';
 export { CloudRangeService } from './cloud/cloud-range.service';
 
+export type { CustomPattern, PatternOptions } from './detection/custom-patterns';
+export { detectPenetrationAttempt, type PenetrationAttempt } from './detection/detect-penetration-attempt';
+export { DetectionService } from './detection/detection.service';
+export {
+  THREAT_CATEGORIES,
+  type DetectionExclusions,
+  type DetectionResult,
+  type DetectionSensitivity,
+  type InspectedRequest,
+  type Threat,
+  type ThreatCategory,
+  type TruncationReason,
+  type ValueSource,
+} from './detection/detection.types';
+export type { PatternStats } from './detection/pattern-monitor';
+export { SuspiciousDetection, type SuspiciousDetectionOptions } from './detection/suspicious-detection.decorator';
+
 export { GuardEvents } from './observability/guard-events.service';
 export type { GuardEvent, GuardEventMap, GuardEventType } from './observability/guard-event';
 

@@ -8,7 +8,7 @@ import {
 import { NamePatterns } from './name-patterns';
 
 /** Points that refuse a request: certain evidence only, the default, and single strong hints too. */
-export const SCORE_LIMITS: Readonly<Record<DetectionSensitivity, number>> = { low: 6, default: 5, high: 3 };
+export const SCORE_LIMITS: Readonly<Record<DetectionSensitivity, number>> = { low: 6, default: 4, high: 3 };
 
 /** Points from which a detection counts as a strike against the client. */
 export const STRIKE_SCORE = 6;

@@ -39,7 +39,7 @@ export interface Threat {
   readonly excerpt: string;
   /** The layers of encoding that were removed to see it, outermost first; empty for plain text. */
   readonly decoded: readonly string[];
-  /** Evidence in points; 5 is enough to refuse at `default` sensitivity. */
+  /** Evidence in points; 4 is enough to refuse at `default` sensitivity. */
   readonly score: number;
   /** What was recognised, for the developer's eyes. */
   readonly reason: string;

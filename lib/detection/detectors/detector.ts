@@ -4,7 +4,7 @@ import { type TextProfile } from '../scan/prefilter';
 /** One piece of evidence. */
 export interface Finding {
   readonly category: ThreatCategory;
-  /** Points: 5 suffices alone, 6 and more is certain, less needs company in the same value. */
+  /** Points: 4 and more suffices alone, 6 and more is certain, less needs company in the same value. */
   readonly score: number;
   readonly reason: string;
   /** Where in the inspected text the evidence starts. */
