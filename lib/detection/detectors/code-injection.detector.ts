@@ -34,7 +34,7 @@ const RULES: readonly Rule[] = [
   { reason: 'edge-side include', pattern: /<esi:(?:include|inline|vars|eval|debug)\b/, score: 6, quoted: 5 },
   { reason: '.NET process', pattern: /system\.diagnostics\.process|process\.start\s{0,4}\(|system\.reflection|assembly\.load\s{0,4}\(|activator\.createinstance|new-object\s{1,4}(?:system|net|io)\./, score: 6, quoted: 2 },
   { reason: 'script loop', pattern: /(?:^|[;{}]\s{0,4})(?:while|for)\s{0,4}\(\s{0,4}(?:true|1|;;)\s{0,4}\)|(?:^|[;'"])\s{0,4}(?:sleep|usleep)\s{0,4}\(\s{0,4}\d{1,8}\s{0,4}\)\s{0,4};/, score: 5, quoted: 0 },
-  { reason: 'loop as a value', pattern: /^\s{0,4}(?:while|for|do|if|function|var|let|const|switch|try)\s{0,4}[({\w][^\n]{0,200}[;}]\s{0,4}$/, score: 4, quoted: 0 },
+  { reason: 'loop as a value', pattern: /^\s{0,4}(?:while|for|do|var)\s{0,4}[({\w][^\n]{0,200}[;}]\s{0,4}$/, score: 4, quoted: 0 },
   { reason: 'endless loop', pattern: /\b(?:while|for)\s{0,4}\([^)]{0,60}\)\s{0,4};\s{0,4}$/, score: 5, quoted: 0 },
   { reason: 'call of a library function', pattern: /^\s{0,4};?\s{0,4}(?:[a-z]{2,16}_){1,4}[a-z]{2,16}\s{0,4}\(\s{0,4}(?:\)|["'$\d][^\n]{0,200}\))\s{0,4};?\s{0,4}$/, score: 5, quoted: 0 },
   { reason: 'echo statement', pattern: /(?:^|[;}'"])\s{0,4}(?:echo|print|die|var_dump|printf)\b\s{0,4}(?:["'$(]|md5|\d{1,12}\s{0,4}[-+*/.])[^\n]{0,200};/, score: 5, quoted: 0 },

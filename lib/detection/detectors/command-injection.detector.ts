@@ -12,6 +12,9 @@ const SEPARATORS =
 /** Programs that fetch or run something: with arguments they are a command line even without a separator. */
 const REMOTE = wordSet('wget curl nc ncat netcat bash sh zsh ksh perl python python3 powershell telnet ping nslookup chmod socat busybox mshta certutil bitsadmin iex iwr');
 
+/** Fields of build and job descriptions, which hold command lines by design. */
+const COMMAND_FIELD = /command|script|build|step|hook|before_|after_|^run$/;
+
 /** How much a separator says: `$(` is written by shells alone, `&` by every company name. */
 const OPENER_WEIGHT: Readonly<Record<string, number>> = {
   '$(': 3, '<(': 3, '>(': 3, '`': 2, '|': 2, '||': 2, '&&': 2, '|&': 3, ';': 2, '&': 1, '\n': 0, '{': 1, '': 0,
@@ -63,11 +66,11 @@ export class CommandInjectionDetector implements Detector {
     const { shape } = facts;
     const weight = OPENER_WEIGHT[command.opener] ?? 0;
     if (command.opener === '') {
-      if (input.document || input.isName) return 0;
+      if (input.document || input.isName || (input.source === 'body' && COMMAND_FIELD.test(input.name))) return 0;
       if (facts.absolute) return shape === 'strong' || shape === 'none' ? 4 : 3;
       const path = /^[ +](?:-\S{1,12}[ +]+)*(?:[a-z]:|\/\w)/i.test(command.rest);
       if (!facts.program) return shape === 'strong' && path && command.program !== 'file' ? 5 : 0;
-      return shape !== 'strong' ? 0 : path || REMOTE.has(command.program) ? 5 : 4;
+      return shape !== 'strong' ? 0 : path || REMOTE.has(command.program) ? 5 : 3;
     }
     if (input.document) {
       // A page of text quotes commands; only a substitution or a pipe with a whole command line stands out.
@@ -149,7 +152,7 @@ function insideComment(text: string, at: number): boolean {
 /** `Use \`ls\` often`: a code span between words. */
 function isCodeSpan(text: string, at: number): boolean {
   const close = text.indexOf('`', at + 1);
-  return at > 1 && /\w[ ,:(]$/.test(text.slice(Math.max(0, at - 3), at).replace(/ +$/, ' ')) && /^(?:[\s.,;:!?)]|$)/.test(text.slice(close + 1, close + 2));
+  return at > 1 && /[\w.,:;()\]>"-]\s{1,3}$/.test(text.slice(Math.max(0, at - 4), at)) && /^(?:[\s.,;:!?)]|$)/.test(text.slice(close + 1, close + 2));
 }
 
 type Shape = 'strong' | 'none' | 'words' | 'other';

@@ -211,7 +211,7 @@ function statementScore(s: Statement, at: number, afterBreak: boolean): number {
     case 'update':
       return /^n(?:\.n)?f/.test(rest) && rest.slice(2, 8).includes('=') && s.kinds.slice(at).includes('f') ? 6 : 0;
     case 'delete':
-      return s.word(at + 1) === 'from' && /^fn(?:\.n)?(?:$|;|c|f)/.test(rest) ? (rest.length < 3 && !afterBreak ? 4 : 6) : 0;
+      return s.word(at + 1) === 'from' && /^fn(?:\.n)?(?:$|;|c|f)/.test(rest) ? (rest.length < 3 && !afterBreak ? 3 : 6) : 0;
     case 'drop':
     case 'truncate':
     case 'alter':
@@ -221,7 +221,7 @@ function statementScore(s: Statement, at: number, afterBreak: boolean): number {
       if (!object || (name !== 'n' && name !== 'k' && name !== 's')) return 0;
       const next = s.kind(at + 3);
       if (word === 'create' || word === 'alter') return next === '(' || next === 'f' || s.word(at + 3) === 'as' || s.word(at + 3) === 'add' ? 6 : 0;
-      return next === undefined || next === ';' || next === 'c' ? (afterBreak ? 5 : 4) : 0;
+      return next === undefined || next === ';' || next === 'c' ? (afterBreak ? 5 : next === undefined ? 3 : 5) : 0;
     }
     case 'exec':
     case 'execute':
