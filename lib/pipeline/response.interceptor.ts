@@ -15,14 +15,19 @@ export class ResponseInterceptor implements NestInterceptor {
   ) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    const { watches } = this.compiler.routeOf(context.getClass(), context.getHandler() as CompiledRoute['handler']);
-    if (watches.length === 0) return next.handle();
     const request = this.requests.of(context);
+    const handler = context.getHandler() as CompiledRoute['handler'];
+    const { watches } = this.compiler.routeOf(context.getClass(), handler, request.kind);
+    if (watches.length === 0) return next.handle();
     return next.handle().pipe(concatMap((body) => watch(watches, request, body)));
   }
 }
 
-function watch(watches: readonly ResponseProbe[], request: GuardedRequest, body: unknown): Observable<unknown> | Promise<unknown> {
+function watch(
+  watches: readonly ResponseProbe[],
+  request: GuardedRequest,
+  body: unknown,
+): Observable<unknown> | Promise<unknown> {
   let current: unknown = body;
   for (const [index, probe] of watches.entries()) {
     current = probe(request, current);
@@ -31,7 +36,11 @@ function watch(watches: readonly ResponseProbe[], request: GuardedRequest, body:
   return of(current);
 }
 
-async function resume(rest: readonly ResponseProbe[], request: GuardedRequest, pending: Promise<unknown>): Promise<unknown> {
+async function resume(
+  rest: readonly ResponseProbe[],
+  request: GuardedRequest,
+  pending: Promise<unknown>,
+): Promise<unknown> {
   let body = await pending;
   for (const probe of rest) body = await probe(request, body);
   return body;

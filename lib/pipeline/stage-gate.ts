@@ -21,7 +21,8 @@ export class StageGate {
   /** True, or the refusal as an exception of the kind that the context understands. */
   pass(stage: Stage, context: ExecutionContext): boolean | Promise<boolean> {
     const request = this.requests.of(context);
-    const route = this.compiler.routeOf(context.getClass(), context.getHandler() as CompiledRoute['handler']);
+    const handler = context.getHandler() as CompiledRoute['handler'];
+    const route = this.compiler.routeOf(context.getClass(), handler, request.kind);
     request.route = route;
     request.markSeen();
     if (route.observers.length > 0 && !request.excluded) request.once(route.observers, () => observe(route, request));

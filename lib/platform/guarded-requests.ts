@@ -51,14 +51,33 @@ export class GuardedRequests {
   of(context: ExecutionContext): GuardedRequest {
     switch (context.getType<string>()) {
       case 'http':
-        return this.ofFramework(context.getArgByIndex<FrameworkRequest>(0), context.getArgByIndex(1));
+        return this.ofHttp(context);
       case 'ws':
         return this.ofMessage(context, () => this.ofWebSocket(context.getArgByIndex(0), context.getArgByIndex(1)));
       case 'graphql':
         return this.ofGraphql(context);
       default:
-        return this.ofMessage(context, () => this.withoutConnection('rpc', context.getArgByIndex(0)));
+        return this.withoutClient(context);
     }
+  }
+
+  private ofHttp(context: ExecutionContext): GuardedRequest {
+    const framework = context.getArgByIndex<FrameworkRequest | null | undefined>(0) ?? undefined;
+    const raw: unknown = framework?.raw ?? framework;
+    const known = raw === undefined ? undefined : this.known(raw as IncomingMessage);
+    if (known !== undefined) {
+      known.framework = framework;
+      return known;
+    }
+    return framework !== undefined && isNodeRequest(raw)
+      ? this.ofFramework(framework, context.getArgByIndex(1))
+      : this.withoutClient(context);
+  }
+
+  // Messages of microservices, and handlers that the application calls with something else than HTTP (queues, commands, bots
+  // by Nest's `ExternalContextCreator`, whose contexts say "http" unless told otherwise).
+  private withoutClient(context: ExecutionContext): GuardedRequest {
+    return this.ofMessage(context, () => this.withoutConnection('rpc', context.getArgByIndex(0)));
   }
 
   private ofMessage(context: ExecutionContext, make: () => GuardedRequest): GuardedRequest {

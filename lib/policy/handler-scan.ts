@@ -38,35 +38,31 @@ export class HandlerScan {
     const prototype = classRef.prototype as Record<string, unknown>;
     for (const method of this.scanner.getAllMethodNames(prototype)) {
       const handler = prototype[method] as Handler;
-      const route = describeHandler(classRef, handler, method, prefix);
-      if (route !== undefined) routes.push(route);
-      else if (Object.keys(ownPolicy(handler)).length > 0) stray.push(`${classRef.name}.${method}`);
+      const found = describeHandler(classRef, handler, method, prefix);
+      routes.push(...found);
+      if (found.length === 0 && Object.keys(ownPolicy(handler)).length > 0) stray.push(`${classRef.name}.${method}`);
     }
   }
 }
 
-/** What a handler is, or undefined when nothing marks the method as one. */
-export function describeHandler(
-  classRef: ClassRef,
-  handler: Handler,
-  method = handler.name,
-  prefix = '',
-): RouteInfo | undefined {
-  const name = `${classRef.name}.${method}`;
-  const route = (kind: RouteKind, template: string): RouteInfo => ({ name, kind, template, classRef, handler });
+/** What a method is a handler for: nothing, one kind of calls, or several (`@Get()` and `@MessagePattern()` on one method). */
+export function describeHandler(classRef: ClassRef, handler: Handler, method = handler.name, prefix = ''): RouteInfo[] {
+  const routes: RouteInfo[] = [];
+  const add = (kind: RouteKind, template: string) =>
+    routes.push({ name: `${classRef.name}.${method}`, kind, template, classRef, handler });
   const has = (key: string) => Reflect.hasMetadata(key, handler);
   const read = (key: string): unknown => Reflect.getMetadata(key, handler);
 
   // The keys are those of @nestjs/common, websockets, microservices and graphql, none of which exports them at its root.
-  if (has('path')) return route('http', httpTemplate(classRef, handler, prefix));
-  if (has('websockets:message_mapping')) return route('ws', String(read('message')));
-  if (has('microservices:pattern')) return route('rpc', patternText(read('microservices:pattern')));
-  const resolverType = read('graphql:resolver_type');
+  if (has('path')) add('http', httpTemplate(classRef, handler, prefix));
+  if (has('websockets:message_mapping')) add('ws', String(read('message')));
+  if (has('microservices:pattern')) add('rpc', patternText(read('microservices:pattern')));
+  const resolverType = read('graphql:resolver_type') as string | undefined;
   if (resolverType !== undefined || has('graphql:resolve_property')) {
     const field = (read('graphql:resolver_name') as string | undefined) ?? method;
-    return route('graphql', `${String(resolverType ?? resolverTypeName(classRef))} ${field}`);
+    add('graphql', `${resolverType ?? resolverTypeName(classRef)} ${field}`);
   }
-  return undefined;
+  return routes;
 }
 
 function httpTemplate(classRef: ClassRef, handler: Handler, prefix: string): string {
@@ -83,7 +79,10 @@ function pathsOf(path: unknown): string[] {
 }
 
 export function joinPath(...parts: readonly string[]): string {
-  return `/${parts.flatMap((part) => part.split('/')).filter(Boolean).join('/')}`;
+  return `/${parts
+    .flatMap((part) => part.split('/'))
+    .filter(Boolean)
+    .join('/')}`;
 }
 
 function modulePath(metatype: unknown, applicationId: string): string {

@@ -5,6 +5,7 @@ import type { GuardConfig } from '../config/guard-config';
 import { LiveConfig } from '../config/live-config';
 import { nearestName } from '../config/nearest-name';
 import { markHandler } from '../platform/marked-handler';
+import type { RequestKind } from '../platform/guarded-request';
 import { bypassedChecks, bypassProblems } from './bypass.decorator';
 import { type CheckName, checkPosition } from './check-name';
 import {
@@ -98,9 +99,9 @@ export class PolicyCompiler {
     return this.compiled.awaitsArrivals;
   }
 
-  /** The one compiled route of a handler; undefined when several classes inherit it. */
+  /** The one compiled HTTP route of a handler; undefined when several classes inherit it. */
   soleRouteOf(handler: Handler): CompiledRoute | undefined {
-    const routes = this.compiled.routes.get(handler);
+    const routes = this.compiled.routes.get(handler)?.filter(({ kind }) => kind === 'http');
     return routes?.length === 1 ? routes[0] : undefined;
   }
 
@@ -124,22 +125,30 @@ export class PolicyCompiler {
     this.compiled = this.compileAll(this.live.current);
   }
 
-  /** The compiled policy of a handler; a handler of a lazily loaded module is compiled when it is first met. */
-  routeOf(classRef: RouteInfo['classRef'], handler: Handler): CompiledRoute {
-    const known = this.compiled.routes.get(handler);
-    if (known !== undefined) {
-      for (const route of known) if (route.classRef === classRef) return route;
-    }
-    return this.addRoute(classRef, handler);
+  /**
+   * The compiled policy of a handler that was called for a kind of request. A handler that nothing announced, such as one
+   * that a transport of the application calls by itself, is compiled when it is first met.
+   */
+  routeOf(classRef: RouteInfo['classRef'], handler: Handler, requested: RequestKind): CompiledRoute {
+    const kind = requested === 'upgrade' ? 'http' : requested;
+    return this.findRoute(classRef, handler, kind) ?? this.addRoute(classRef, handler, kind);
   }
 
-  private addRoute(classRef: RouteInfo['classRef'], handler: Handler): CompiledRoute {
+  private findRoute(classRef: RouteInfo['classRef'], handler: Handler, kind: RouteKind): CompiledRoute | undefined {
+    const known = this.compiled.routes.get(handler);
+    if (known === undefined) return undefined;
+    for (const route of known) if (route.classRef === classRef && route.kind === kind) return route;
+    return undefined;
+  }
+
+  private addRoute(classRef: RouteInfo['classRef'], handler: Handler, kind: RouteKind): CompiledRoute {
     const name = `${classRef.name}.${handler.name}`;
-    const info = describeHandler(classRef, handler) ?? { name, kind: 'http', template: name, classRef, handler };
+    const described = describeHandler(classRef, handler).find((route) => route.kind === kind);
+    const info = described ?? { name, kind, template: name, classRef, handler };
     this.inspectAll([info]);
     this.routeInfos.push(info);
     this.recompile();
-    return this.compiled.routes.get(handler)!.find((route) => route.classRef === classRef)!;
+    return this.findRoute(classRef, handler, kind)!;
   }
 
   private inspectAll(routes: readonly RouteInfo[]): void {

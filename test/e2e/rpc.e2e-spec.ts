@@ -1,6 +1,7 @@
 import type { AddressInfo, Server } from 'node:net';
 import { Controller, Get, type INestMicroservice } from '@nestjs/common';
 import { ClientProxyFactory, EventPattern, MessagePattern, type ClientProxy, Transport } from '@nestjs/microservices';
+import { ExternalContextCreator } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { Bypass, GuardEvents, type GuardEvent, GuardModule, RequireIp } from 'nestapi-guard';
 import { lastValueFrom } from 'rxjs';
@@ -34,6 +35,13 @@ class ParcelsController {
   @Bypass(['custom_request'])
   trusted(parcel: unknown) {
     return parcel;
+  }
+
+  @Get('both')
+  @MessagePattern('both')
+  @RequireIp({ whitelist: ['10.0.0.0/8'] })
+  both() {
+    return ['both'];
   }
 
   @EventPattern('dropped')
@@ -157,6 +165,10 @@ describe.each(PLATFORMS)('a hybrid application on %s', (platform) => {
     expect((await app.get('/parcels', { from: '203.0.113.1' })).status).toBe(403);
     expect((await app.get('/parcels', { from: '192.0.2.1' })).status).toBe(200);
     expect(await ask(client, 'weigh', {})).toEqual({ weight: 1 });
+    // One method, two kinds of handler: each has the rules that make sense for it.
+    expect((await app.get('/both', { from: '192.0.2.1' })).status).toBe(403);
+    expect((await app.get('/both', { from: '10.0.0.1' })).status).toBe(200);
+    expect(await ask(client, 'both', {})).toEqual(['both']);
     client.close();
     await app.close();
   });
@@ -183,6 +195,37 @@ describe.each(PLATFORMS)('a hybrid application on %s', (platform) => {
     const client = connect(await portOf(service!));
     expect(await ask(client, 'weigh', { forbidden: true })).toEqual({ refused: REFUSED });
     client.close();
+    await app.close();
+  });
+});
+
+describe.each(PLATFORMS)('handlers that the application calls by itself on %s', (platform) => {
+  it.each([
+    ['a context of their own type', 'queue', { id: 1 }],
+    ['the type that Nest gives by default', 'http', { id: 1 }],
+    ['no arguments', 'http', undefined],
+    ['null', 'http', null],
+    ['a text', 'http', 'id'],
+  ])('with %s have no client, and all rules that need none', async (_, type, argument) => {
+    const app = await startApp(platform, {
+      controllers: [ParcelsController],
+      config: {},
+      override: onlyChecks(bodyCheck('detection', true), {
+        name: 'ip',
+        stage: 'door',
+        kinds: ['http'],
+        fields: ['requireIp'],
+        compile: () => () => ({ status: 403, message: 'No', check: 'ip', reason: 'asked' }),
+      }),
+    });
+    const controller = app.app.get(ParcelsController);
+    const call = app.app
+      .get(ExternalContextCreator)
+      .create(controller, controller.weigh, 'weigh', undefined, undefined, undefined, undefined, undefined, type);
+    await expect(call(argument)).resolves.toEqual({ weight: 1 });
+    await expect(call({ forbidden: true })).rejects.toMatchObject({ code: 'GUARD_CUSTOM_REQUEST' });
+    // Called directly, a method is only a method.
+    expect(controller.weigh({ forbidden: true })).toEqual({ weight: 1 });
     await app.close();
   });
 });
