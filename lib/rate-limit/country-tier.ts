@@ -1,16 +1,12 @@
 import type { ExecutionContext } from '@nestjs/common';
+import type { GeoService } from '../geo/geo.service';
 import type { GuardedRequest } from '../platform/guarded-request';
 import type { NamedTier, Tier } from './tier';
-
-/** Tells the country of an address, now or later. */
-export interface CountryLookup {
-  resolve(ip: string): string | undefined | Promise<string | undefined>;
-}
 
 /** A limit that depends on the country of the client's address. */
 export class CountryTier implements Tier {
   constructor(
-    private readonly countries: CountryLookup | undefined,
+    private readonly countries: GeoService,
     private readonly byCountry: ReadonlyMap<string, Tier>,
     private readonly others: Tier,
   ) {}
@@ -19,7 +15,7 @@ export class CountryTier implements Tier {
     request: GuardedRequest,
     context: ExecutionContext | undefined,
   ): NamedTier | undefined | Promise<NamedTier | undefined> {
-    const country = request.ip === undefined ? undefined : this.countries?.resolve(request.ip);
+    const country = request.ip === undefined ? undefined : this.countries.resolve(request.ip);
     if (country instanceof Promise) return country.then((found) => this.tierOf(found).of(request, context));
     return this.tierOf(country).of(request, context);
   }

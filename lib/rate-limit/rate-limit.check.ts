@@ -1,7 +1,9 @@
-import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { FieldProblem } from '../config/config-problem';
 import type { GuardConfig } from '../config/guard-config';
-import { LiveConfig } from '../config/live-config';
+import type { ConfigWarning } from '../config/config-section';
+import { NO_COUNTRY_SOURCE } from '../geo/geo.config';
+import { GeoService } from '../geo/geo.service';
 import type { RoutePolicy } from '../policy/route-policy';
 import type { CompileTarget, Probe, RouteInfo, SecurityCheck } from '../policy/security-check';
 import { geoLimitProblems } from './geo-rate-limit.decorator';
@@ -11,16 +13,15 @@ import { UnroutedLimit } from './unrouted-limit';
 
 /** Limits how often a client may call a route, and how often it may miss all of them. */
 @Injectable()
-export class RateLimitCheck implements SecurityCheck, OnApplicationBootstrap {
+export class RateLimitCheck implements SecurityCheck {
   readonly name = 'rate_limit';
   readonly stage = 'limits';
   readonly fields = ['rateLimit', 'geoRateLimit'] as const;
-  private readonly logger = new Logger('NestapiGuard');
 
   constructor(
-    @Inject(LiveConfig) private readonly live: LiveConfig,
     @Inject(RouteTiers) private readonly tiers: RouteTiers,
     @Inject(UnroutedLimit) private readonly unrouted: UnroutedLimit,
+    @Inject(GeoService) private readonly geo: GeoService,
   ) {}
 
   defaults(config: GuardConfig, route?: RouteInfo): RoutePolicy {
@@ -41,23 +42,31 @@ export class RateLimitCheck implements SecurityCheck, OnApplicationBootstrap {
     }
     if (geoRateLimit !== undefined) {
       const found = geoLimitProblems(geoRateLimit);
+      if (found.length === 0 && this.geo.status().source === 'none') found.push({ message: NO_COUNTRY_SOURCE });
       problems.push(...found.map((problem) => ({ ...problem, path: `geoRateLimit${problem.path ?? ''}` })));
     }
     return problems;
+  }
+
+  warnings({ config, policy, route }: Omit<CompileTarget, 'bypassing'>): ConfigWarning[] {
+    const { enableRateLimiting, endpointRateLimits } = config;
+    if (!enableRateLimiting) {
+      const decorated = route !== undefined && (policy.rateLimit ?? policy.geoRateLimit) !== undefined;
+      const message = 'has limits of its own that are off, since enableRateLimiting is false';
+      return decorated ? [{ code: 'GUARD_RATE_LIMITING_OFF', path: route.name, message }] : [];
+    }
+    if (route !== undefined) return [];
+    const unused = Object.keys(endpointRateLimits).filter((pattern) => !this.tiers.usedPatterns.has(pattern));
+    return unused.map((pattern) => ({
+      code: 'GUARD_ENDPOINT_WITHOUT_ROUTE',
+      path: `endpointRateLimits[${JSON.stringify(pattern)}]`,
+      message: 'is the path of no route',
+    }));
   }
 
   compile(target: CompileTarget): Probe | undefined {
     const { config, route } = target;
     if (!config.enableRateLimiting) return undefined;
     return route === undefined ? this.unrouted.probe : this.tiers.compile(target, route)?.probe;
-  }
-
-  onApplicationBootstrap(): void {
-    const { enableRateLimiting, endpointRateLimits } = this.live.current;
-    if (!enableRateLimiting) return;
-    for (const pattern of Object.keys(endpointRateLimits)) {
-      if (this.tiers.usedPatterns.has(pattern)) continue;
-      this.logger.warn(`GUARD_ENDPOINT_WITHOUT_ROUTE endpointRateLimits: no route has the path ${pattern}`);
-    }
   }
 }

@@ -1,11 +1,11 @@
-import { Inject, Injectable, Optional } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { GuardConfigError } from '../config/config-problem';
 import type { GuardConfig } from '../config/guard-config';
 import { GeoService } from '../geo/geo.service';
 import type { CompileTarget, RouteInfo } from '../policy/security-check';
 import type { StateStore } from '../state/state-store';
 import { STATE_STORE } from '../state/state-store.provider';
-import { type CountryLookup, CountryTier } from './country-tier';
+import { CountryTier } from './country-tier';
 import { EndpointPattern } from './endpoint-pattern';
 import type { CountryLimits } from './geo-rate-limit.decorator';
 import type { RateLimitOptions } from './rate-limit.decorator';
@@ -27,7 +27,7 @@ export class RouteTiers {
   constructor(
     @Inject(STATE_STORE) private readonly store: StateStore,
     @Inject(RoutePaths) private readonly paths: RoutePaths,
-    @Optional() @Inject(GeoService) private readonly countries?: CountryLookup,
+    @Inject(GeoService) private readonly countries: GeoService,
   ) {}
 
   /** The limit that the configuration sets for a route by its path. */

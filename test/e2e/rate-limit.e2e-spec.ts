@@ -1,7 +1,6 @@
 import { type CanActivate, Controller, type ExecutionContext, Get, Post, UseGuards } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { Bypass, GeoRateLimit, GuardControl, type GuardedRequest, RateLimit, RateLimitService } from 'nestapi-guard';
-import { GeoService } from '../../lib/geo/geo.service';
 import { burst, newClient, startTimedApp, statuses } from '../support/limits';
 import { PLATFORMS, type RunningApp } from '../support/platforms';
 import type { TestClock } from '../support/test-clock';
@@ -162,15 +161,14 @@ describe.each(PLATFORMS)('limits of routes on %s', (platform) => {
   let from: string;
 
   beforeAll(async () => {
-    const geo = { provide: GeoService, useValue: { resolve: (ip: string) => COUNTRIES[ip] } };
     ({ app, clock } = await startTimedApp(platform, {
       controllers: [LimitedController, ClassLimitController, LateUserController],
       providers: [{ provide: APP_GUARD, useClass: HeaderUser }],
-      imports: [{ module: class GeoModule {}, global: true, providers: [geo], exports: [geo] }],
       config: {
         rateLimit: 5,
         rateLimitWindow: 10,
         exemptIps: ['192.0.2.77'],
+        geoIpHandler: { isInitialized: true, initialize: () => undefined, getCountry: (ip) => COUNTRIES[ip] },
         endpointRateLimits: {
           '/search/:anything': [2, 10],
           'POST /search/:topic': [1, 10],
