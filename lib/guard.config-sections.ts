@@ -6,6 +6,8 @@ import { CloudConfig } from './cloud/cloud.config';
 import type { ConfigSection } from './config/config-section';
 import { DetectionConfig } from './detection/detection.config';
 import { GeoConfig } from './geo/geo.config';
+import { EventsConfig } from './observability/events.config';
+import { LogConfig } from './observability/log.config';
 import { ExcludePathsConfig } from './pipeline/exclude-paths.config';
 import { AddressRulesConfig } from './platform/address-rules.config';
 import { ClientAddressConfig } from './platform/client-address.config';
@@ -37,4 +39,6 @@ export const GUARD_CONFIG_SECTIONS = [
   DetectionConfig,
   StateConfig,
   ModeConfig,
+  EventsConfig,
+  LogConfig,
 ] as const satisfies readonly ConfigSection[];

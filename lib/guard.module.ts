@@ -22,7 +22,10 @@ import { GUARD_CHECKS } from './guard.checks';
 import { GUARD_CONFIG_SECTIONS } from './guard.config-sections';
 import type { GuardConfigFactory, GuardModuleAsyncOptions, GuardModuleExtras } from './guard.module-options';
 import { GuardEvents } from './observability/guard-events.service';
+import { GuardLog } from './observability/guard-log.service';
+import { Redaction } from './observability/redaction.service';
 import { RefusalLog } from './observability/refusal-log';
+import { RequestLog } from './observability/request-log';
 import { AccessGuard } from './pipeline/access.guard';
 import { DetectionGuard } from './pipeline/detection.guard';
 import { Door } from './pipeline/door';
@@ -87,8 +90,11 @@ const PROVIDERS: Provider[] = [
   RequestIdentity,
   GuardedRequests,
   ClientAddressService,
+  Redaction,
   GuardEvents,
+  GuardLog,
   RefusalLog,
+  RequestLog,
   stateStoreProvider,
   geoServiceProvider,
   cloudRangeServiceProvider,

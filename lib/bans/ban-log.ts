@@ -1,22 +1,35 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import type { GuardConfig } from '../config/guard-config';
+import { LiveConfig } from '../config/live-config';
 import type { BanEvent } from '../observability/guard-event';
 import { GuardEvents } from '../observability/guard-events.service';
-import { quote } from '../observability/log-text';
+import { GuardLog } from '../observability/guard-log.service';
+import type { LogLevel } from '../observability/log-level';
+import type { LogFields } from '../observability/log-line';
 
-/** Writes one line per ban through Nest's logger. */
+/** Writes one line per ban. */
 @Injectable()
 export class BanLog {
-  private readonly logger = new Logger('NestapiGuard');
+  private readonly config: GuardConfig;
 
-  constructor(@Inject(GuardEvents) events: GuardEvents) {
-    events.on('banned', (event) => this.logger.warn(banLine('banned', event)));
-    events.on('would_ban', (event) => this.logger.warn(banLine('would ban', event)));
-    events.on('unbanned', (event) => this.logger.log(banLine('unbanned', event)));
+  constructor(
+    @Inject(LiveConfig) live: LiveConfig,
+    @Inject(GuardEvents) events: GuardEvents,
+    @Inject(GuardLog) private readonly log: GuardLog,
+  ) {
+    this.config = live.current;
+    events.on('banned', (event) => this.tell(event, this.config.logSuspiciousLevel));
+    events.on('would_ban', (event) => this.tell(event, this.config.logSuspiciousLevel));
+    events.on('unbanned', (event) => this.tell(event, 'INFO'));
+  }
+
+  private tell(event: BanEvent, level: LogLevel | null): void {
+    this.log.write(level, event.type, banFields(event));
   }
 }
 
-function banLine(verb: string, { target, reason, seconds, automatic, request }: BanEvent): string {
-  const length = seconds === undefined ? '' : ` seconds=${seconds}`;
-  const cause = request === undefined ? '' : ` ${request.method} ${quote(request.path)}`;
-  return `${verb} ${target} by=${automatic ? 'guard' : 'application'} reason=${quote(reason)}${length}${cause}`;
+function banFields({ target, reason, seconds, automatic, request, evidence }: BanEvent): LogFields {
+  const by = automatic ? 'guard' : 'application';
+  const { method, path, requestId: id } = request ?? {};
+  return { target, by, reason, seconds, method, path, id, evidence };
 }

@@ -1,21 +1,24 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { LiveConfig } from '../config/live-config';
 import type { BehaviorEvent } from '../observability/guard-event';
 import { GuardEvents } from '../observability/guard-events.service';
-import { quote } from '../observability/log-text';
+import { GuardLog } from '../observability/guard-log.service';
 
-/** Writes one line per crossing through Nest's logger. */
+/** Writes one line per crossing. */
 @Injectable()
 export class BehaviorLog {
-  private readonly logger = new Logger('NestapiGuard');
-
-  constructor(@Inject(GuardEvents) events: GuardEvents) {
+  constructor(
+    @Inject(LiveConfig) { current: config }: LiveConfig,
+    @Inject(GuardEvents) events: GuardEvents,
+    @Inject(GuardLog) log: GuardLog,
+  ) {
     events.on('behavior', (event) => {
-      if (event.severity === 'critical') this.logger.error(crossingLine(event));
-      else this.logger.warn(crossingLine(event));
+      const level = event.severity === 'critical' ? 'ERROR' : config.logSuspiciousLevel;
+      log.write(level, event.type, crossingFields(event));
     });
   }
 }
 
-function crossingLine({ action, client, subject, reason, count }: BehaviorEvent): string {
-  return `behavior action=${action} client=${quote(client)} subject=${quote(subject)} reason=${quote(reason)} count=${count}`;
+function crossingFields({ action, client, subject, reason, count }: BehaviorEvent) {
+  return { action, client, subject, reason, count };
 }

@@ -1,8 +1,9 @@
 import type { GuardedRequest } from '../platform/guarded-request';
 import type { EventRequest } from './guard-event';
+import { withoutSecrets } from './secret-text';
 
 /** What events say about a request. */
 export function describeRequest(request: GuardedRequest): EventRequest {
-  const { kind, ip, method, path, route } = request;
-  return { kind, ip, method, path, route: route?.template, requestId: request.id };
+  const { kind, ip, method, path, route, id } = request;
+  return { kind, ip, method, path: withoutSecrets(path), route: route?.template, requestId: id && withoutSecrets(id) };
 }

@@ -28,7 +28,10 @@ export interface CheckFailedEvent {
   readonly type: 'check_failed';
   readonly at: Date;
   readonly check: string;
-  readonly error: unknown;
+  /** Name and message of what it threw, without the secrets of the request. */
+  readonly error: string;
+  /** Where it was thrown, as the stack trace says. */
+  readonly origin?: string;
   readonly refused: boolean;
   readonly request: EventRequest;
 }

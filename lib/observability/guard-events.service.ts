@@ -1,12 +1,22 @@
-import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
+import { AsyncResource } from 'node:async_hooks';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { type Observable, Subject } from 'rxjs';
+import { EventStream } from './event-stream';
 import type { GuardEvent, GuardEventMap, GuardEventType } from './guard-event';
+import { quote } from './log-text';
+import { Redaction } from './redaction.service';
 
 type Listener = (event: GuardEvent) => unknown;
 
+/** Events that wait for slow subscribers; what comes on top of them is dropped. */
+const MOST_WAITING = 10_000;
+
+/** Milliseconds for which events are delivered before requests get their turn. */
+const TURN = 10;
+
 /**
- * Everything that the module decides, as a stream. A subscriber that throws or rejects is logged and never touches a
- * request.
+ * Everything that the module decides, as a stream. Events are delivered after the request that caused them has been dealt
+ * with, in order. A subscriber that throws or rejects is logged; it touches neither a request nor other subscribers.
  *
  * @example
  * ```ts
@@ -19,13 +29,23 @@ type Listener = (event: GuardEvent) => unknown;
  * ```
  */
 @Injectable()
-export class GuardEvents implements OnModuleDestroy {
+export class GuardEvents {
   private readonly logger = new Logger('NestapiGuard');
   private readonly subject = new Subject<GuardEvent>();
   private readonly listeners = new Map<string, Set<Listener>>();
+  /** Subscribers run in the context of the application's start, not of whichever request came first. */
+  private readonly scope = new AsyncResource('GuardEvents');
+  private waiting: GuardEvent[] = [];
+  private scheduled = false;
+  private dropped = 0;
 
-  /** All events, as they happen. */
-  readonly stream: Observable<GuardEvent> = this.subject.asObservable();
+  /**
+   * All events, as they happen. What is composed of it with `pipe()` is as safe as the stream itself; a subscriber of what
+   * `merge()`, `combineLatest()` and the like make of several streams has to catch its own errors.
+   */
+  readonly stream: Observable<GuardEvent> = new EventStream(this.subject, (error) => this.report(error));
+
+  constructor(@Inject(Redaction) private readonly redaction: Redaction) {}
 
   /** Calls `handler` for every event of a type; returns the function that ends that. */
   on<Type extends GuardEventType>(type: Type, handler: (event: GuardEventMap[Type]) => unknown): () => void {
@@ -37,24 +57,62 @@ export class GuardEvents implements OnModuleDestroy {
 
   /** @internal */
   emit(event: GuardEvent): void {
-    this.attempt(() => this.subject.next(event));
-    for (const listener of this.listeners.get(event.type) ?? []) this.attempt(() => listener(event));
+    if (this.waiting.length >= MOST_WAITING) {
+      this.dropped++;
+      return;
+    }
+    const { evidence } = event as { evidence?: object };
+    this.waiting.push(
+      evidence === undefined ? event : ({ ...event, evidence: this.redaction.evidence(evidence) } as GuardEvent),
+    );
+    this.schedule();
   }
 
-  onModuleDestroy(): void {
+  /** @internal Delivers what waits, and ends the stream. */
+  close(): void {
+    this.deliver(Infinity);
     this.subject.complete();
   }
 
-  private attempt(deliver: () => unknown): void {
-    try {
-      const outcome = deliver();
-      if (outcome instanceof Promise) outcome.catch((error: unknown) => this.report(error));
-    } catch (error) {
-      this.report(error);
+  private schedule(): void {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    this.scope.runInAsyncScope(setImmediate, undefined, () => {
+      this.scheduled = false;
+      this.deliver(TURN);
+    });
+  }
+
+  private deliver(milliseconds: number): void {
+    const events = this.waiting;
+    if (events.length === 0) return;
+    this.waiting = [];
+    const until = performance.now() + milliseconds;
+    let delivered = 0;
+    do this.pass(events[delivered++]!);
+    while (delivered < events.length && performance.now() < until);
+    if (delivered < events.length) {
+      this.waiting = [...events.slice(delivered), ...this.waiting];
+      this.schedule();
+    } else if (this.dropped > 0) {
+      this.logger.warn(`GUARD_EVENTS_DROPPED ${this.dropped} events were dropped: their subscribers are too slow`);
+      this.dropped = 0;
+    }
+  }
+
+  private pass(event: GuardEvent): void {
+    this.subject.next(event);
+    for (const listener of this.listeners.get(event.type) ?? []) {
+      try {
+        const outcome = listener(event);
+        if (outcome instanceof Promise) outcome.catch((error: unknown) => this.report(error));
+      } catch (error) {
+        this.report(error);
+      }
     }
   }
 
   private report(error: unknown): void {
-    this.logger.error(`A subscriber of GuardEvents failed: ${String(error)}`);
+    this.logger.error(`A subscriber of GuardEvents failed: ${quote(String(error))}`);
   }
 }

@@ -1,30 +1,49 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import type { GuardConfig } from '../config/guard-config';
+import { LiveConfig } from '../config/live-config';
+import type { CheckFailedEvent, EventRequest, RefusalEvent } from './guard-event';
 import { GuardEvents } from './guard-events.service';
-import { quote } from './log-text';
-import type { CheckFailedEvent, RefusalEvent } from './guard-event';
+import { GuardLog } from './guard-log.service';
+import type { LogFields } from './log-line';
 
-/** Writes one line per refusal through Nest's logger. */
+/** Writes one line per refusal, and calls `onBlock`. */
 @Injectable()
-export class RefusalLog {
-  private readonly logger = new Logger('NestapiGuard');
+export class RefusalLog implements OnApplicationShutdown {
+  private readonly config: GuardConfig;
 
-  constructor(@Inject(GuardEvents) events: GuardEvents) {
-    events.on('refused', (event) => this.logger.warn(refusalLine('refused', event)));
-    events.on('would_refuse', (event) => this.logger.warn(refusalLine('would refuse', event)));
-    events.on('check_failed', (event) => this.logger.error(failureLine(event)));
+  constructor(
+    @Inject(LiveConfig) live: LiveConfig,
+    @Inject(GuardEvents) private readonly events: GuardEvents,
+    @Inject(GuardLog) private readonly log: GuardLog,
+  ) {
+    this.config = live.current;
+    events.on('refused', (event) => this.tell(event));
+    events.on('would_refuse', (event) => this.tell(event));
+    events.on('check_failed', (event) => log.write('ERROR', 'check_failed', failureFields(event)));
+    events.on('refused', (event) => this.config.onBlock?.(event));
+  }
+
+  /** The last events become the last lines. */
+  async onApplicationShutdown(): Promise<void> {
+    this.events.close();
+    await this.log.close();
+  }
+
+  private tell(event: RefusalEvent): void {
+    this.log.write(this.config.logSuspiciousLevel, event.type, refusalFields(event));
   }
 }
 
-function refusalLine(verb: string, { check, reason, status, request }: RefusalEvent): string {
-  const client = request.ip ?? 'no address';
-  return `${verb} ${status} check=${check} reason=${quote(reason)} client=${client} ${subject(request)}`;
+function refusalFields({ type, status, check, reason, mode, request, evidence }: RefusalEvent): LogFields {
+  const shownMode = type === 'refused' ? undefined : mode;
+  return { status, check, reason, mode: shownMode, ...requestFields(request), evidence };
 }
 
-function failureLine({ check, error, refused, request }: CheckFailedEvent): string {
-  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return `check failed check=${check} ${refused ? 'refused' : 'passed'} error=${quote(message)} ${subject(request)}`;
+function failureFields({ check, error, origin, refused, request }: CheckFailedEvent): LogFields {
+  return { check, refused, error, origin, ...requestFields(request) };
 }
 
-function subject({ method, path, route }: RefusalEvent['request']): string {
-  return `${method} ${quote(path)}${route === undefined ? '' : ` route=${quote(route)}`}`;
+/** What a line says about the request that caused it. */
+export function requestFields({ ip, method, path, route, requestId }: EventRequest): LogFields {
+  return { client: ip ?? 'none', method, path, route, id: requestId };
 }

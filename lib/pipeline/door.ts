@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import type { GuardConfig } from '../config/guard-config';
 import { LiveConfig } from '../config/live-config';
+import { RequestLog } from '../observability/request-log';
 import { isRoutable, PathPrefixes } from '../network/canonical-path';
 import type { GuardedRequest } from '../platform/guarded-request';
 import { GuardedRequests } from '../platform/guarded-requests';
@@ -42,6 +43,7 @@ export class Door implements Entrance {
     @Inject(StageRunner) private readonly runner: StageRunner,
     @Inject(Enforcement) private readonly enforcement: Enforcement,
     @Inject(ResponseHeaders) private readonly headers: ResponseHeaders,
+    @Inject(RequestLog) private readonly requestLog: RequestLog,
   ) {
     this.excluded = excludedPaths(live.current);
     live.onPrepare((next) => {
@@ -66,6 +68,7 @@ export class Door implements Entrance {
     request.refuseBody = (refusal) => this.enforcement.enforce(refusal, request);
     request.excluded = this.excluded.matches(request.url);
     this.headers.writeSecurityHeaders(request);
+    this.requestLog.follow(request);
     response.on('close', () => this.account(request));
     if (isHeaderFlood(raw)) return this.refuse(request, this.enforcement.enforce(HEADER_FLOOD, request));
     const cors = this.headers.cors(request);

@@ -4,6 +4,7 @@ import { LiveConfig } from '../config/live-config';
 import { describeRequest } from '../observability/event-request';
 import type { RefusalEvent } from '../observability/guard-event';
 import { GuardEvents } from '../observability/guard-events.service';
+import { Redaction } from '../observability/redaction.service';
 import type { GuardedRequest } from '../platform/guarded-request';
 import type { CheckName } from '../policy/check-name';
 import type { Refusal } from '../policy/refusal';
@@ -22,6 +23,7 @@ export class Enforcement {
   constructor(
     @Inject(LiveConfig) live: LiveConfig,
     @Inject(GuardEvents) private readonly events: GuardEvents,
+    @Inject(Redaction) private readonly redaction: Redaction,
   ) {
     this.config = live.current;
     this.bodies = compileErrorResponses(live.current.customErrorResponses);
@@ -39,11 +41,16 @@ export class Enforcement {
     // Fields of one GraphQL query that are refused for one reason are one incident.
     if (request.kind !== 'graphql') this.report(refusal, mode, request);
     else request.once(`pipeline:${refusal.check}:${refusal.reason}`, () => this.report(refusal, mode, request));
-    if (mode !== 'enforce') return undefined;
+    if (mode !== 'enforce') {
+      const { check, reason, status } = refusal;
+      request.report({ check, reason, status, mode });
+      return undefined;
+    }
     for (const [name, value] of Object.entries(refusal.headers ?? {})) request.setResponseHeader(name, value);
     request.setResponseHeader('Cache-Control', 'no-store');
     if (refusal.closesConnection === true) request.closeConnection();
-    return createGuardException(refusal, this.bodies.of(refusal.status, refusal.message, refusalCode(refusal)));
+    const { status, message, body = this.bodies.of(status, message, refusalCode(refusal)) } = refusal;
+    return createGuardException(refusal, body);
   }
 
   /** A check threw: what that means is decided by `failSecure`. */
@@ -53,7 +60,8 @@ export class Enforcement {
       type: 'check_failed',
       at: new Date(),
       check,
-      error,
+      error: this.redaction.text(errorText(error), request),
+      origin: originOf(error),
       refused: failSecure,
       request: describeRequest(request),
     });
@@ -74,7 +82,7 @@ export class Enforcement {
       status: refusal.status,
       mode,
       request: describeRequest(request),
-      evidence: refusal.evidence,
+      evidence: refusal.evidence && this.redaction.evidence(refusal.evidence, request),
     });
   }
 
@@ -83,4 +91,14 @@ export class Enforcement {
     if (this.config.passiveMode) return 'passive';
     return this.config.checkModes[refusal.check] === 'dry-run' ? 'dry-run' : 'enforce';
   }
+}
+
+function errorText(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}
+
+/** The first line of the stack trace: enough to find the check that failed. */
+function originOf(error: unknown): string | undefined {
+  const stack = error instanceof Error ? error.stack : undefined;
+  return stack?.split('\n').find((line) => line.startsWith('    at '))?.slice('    at '.length);
 }

@@ -5,6 +5,7 @@ import { closeAfterAnswer } from './connection-close';
 import { parseCookies } from './cookies';
 import type { RequestIdentity } from './request-identity';
 import { pathOfTarget } from '../network/canonical-path';
+import type { ReportedRefusal, RequestVerdict } from './request-verdict';
 import type { ClientAddress } from '../network/client-address';
 
 /** What the framework adds to a request once it has routed and parsed it. */
@@ -146,6 +147,17 @@ export class GuardedRequest {
     return memory.get(key) as T;
   }
 
+  /** @internal Remembers what the request would have been refused for, had refusals been enforced. */
+  report(refusal: ReportedRefusal): void {
+    this.once<ReportedRefusal[]>(REPORTS, () => []).push(refusal);
+  }
+
+  /** What the checks that were asked so far came to. */
+  get verdict(): RequestVerdict {
+    const wouldRefuse = (this.memory?.get(REPORTS) as readonly ReportedRefusal[] | undefined) ?? [];
+    return { trusted: this.trusted, excluded: this.excluded, wouldRefuse };
+  }
+
   /** The id that the framework, or the proxy in front by `X-Request-Id`, gave the request. */
   get id(): string | undefined {
     const given = this.headers['x-request-id'];
@@ -281,5 +293,7 @@ export class GuardedRequest {
     return this.payload ?? this.origin?.body;
   }
 }
+
+const REPORTS = Symbol('nestapi-guard:reports');
 
 const NO_HEADERS: IncomingHttpHeaders = Object.freeze(Object.create(null) as IncomingHttpHeaders);

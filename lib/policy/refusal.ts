@@ -12,6 +12,8 @@ export interface Refusal {
   readonly check: CheckName;
   /** Why, for operators: a short phrase in a fixed vocabulary, such as `not in whitelist`. */
   readonly reason: string;
+  /** The body of the answer, where the check knows it better than the configuration. */
+  readonly body?: object;
   /** `GUARD_…`; by default derived from the check. */
   readonly code?: string;
   /** Headers of the answer, such as `Retry-After`. */

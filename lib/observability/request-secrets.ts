@@ -1,0 +1,72 @@
+import type { GuardedRequest } from '../platform/guarded-request';
+import type { SensitiveNames } from './sensitive-names';
+
+type IsSensitive = (kind: keyof SensitiveNames, name: string) => boolean;
+
+/** A shorter value is in every text by chance. */
+const SHORTEST = 4;
+const MOST_SECRETS = 200;
+const MOST_NODES = 2000;
+const LONGEST_QUERY = 8192;
+
+/** The secrets that a request brings, literally and in the forms that somebody may quote them in; the longest first. */
+export function requestSecrets(request: GuardedRequest, isSensitive: IsSensitive): readonly string[] {
+  const secrets = new Set<string>();
+  const add = (value: string | undefined): void => {
+    if (value !== undefined && value.length >= SHORTEST && secrets.size < MOST_SECRETS) secrets.add(value);
+  };
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value === undefined || !isSensitive('headers', name)) continue;
+    for (const text of typeof value === 'string' ? [value] : value) addCredential(text, add);
+  }
+  for (const value of Object.values(request.cookies)) add(value);
+  addQuery(request.rawQuery.slice(0, LONGEST_QUERY), isSensitive, add);
+  addFields(request.body, isSensitive, add);
+  return [...secrets].sort((a, b) => b.length - a.length);
+}
+
+type Add = (value: string | undefined) => void;
+
+function addCredential(value: string, add: Add): void {
+  add(value);
+  const [scheme = '', ...rest] = value.split(' ');
+  const credential = rest.join(' ').trim();
+  add(credential);
+  if (scheme.toLowerCase() !== 'basic') return;
+  const pair = Buffer.from(credential, 'base64').toString();
+  add(pair);
+  if (pair.includes(':')) add(pair.slice(pair.indexOf(':') + 1));
+}
+
+function addQuery(query: string, isSensitive: IsSensitive, add: Add): void {
+  for (const parameter of query.split('&')) {
+    const equals = parameter.indexOf('=');
+    if (equals < 0 || !isSensitive('params', decoded(parameter.slice(0, equals)))) continue;
+    const value = parameter.slice(equals + 1);
+    add(value);
+    add(decoded(value));
+  }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    return text;
+  }
+}
+
+/** Values of sensitive fields, and every value below one. */
+function addFields(body: unknown, isSensitive: IsSensitive, add: Add): void {
+  const pending: { value: unknown; secret: boolean }[] = [{ value: body, secret: false }];
+  for (let visited = 0; visited < MOST_NODES; visited++) {
+    const next = pending.pop();
+    if (next === undefined) return;
+    const { value, secret } = next;
+    if (secret && (typeof value === 'string' || typeof value === 'number')) add(String(value));
+    if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) continue;
+    for (const [name, member] of Object.entries(value)) {
+      pending.push({ value: member, secret: secret || isSensitive('bodyFields', name) });
+    }
+  }
+}
