@@ -16,6 +16,7 @@ import { OnlyFromCheck } from './cloud/only-from.check';
 import { ContentTypeCheck } from './content/content-type.check';
 import { HoneypotCheck } from './content/honeypot.check';
 import { RequestSizeCheck } from './content/request-size.check';
+import { FormCaptureCheck } from './detection/form-capture.check';
 import { PenetrationCheck } from './detection/penetration.check';
 import { CountryCheck } from './geo/country.check';
 import type { SecurityCheck } from './policy/security-check';
@@ -44,5 +45,6 @@ export const GUARD_CHECKS: readonly Type<SecurityCheck>[] = [
   UserAgentCheck,
   UnroutedLimitCheck,
   RateLimitCheck,
+  FormCaptureCheck,
   PenetrationCheck,
 ];

@@ -57,11 +57,15 @@ export class CustomPatterns {
     if (!this.entries.has(key) && this.entries.size >= this.limits.tracked) {
       throw new PatternError(key, `there are ${this.limits.tracked} patterns already (detectionMaxTrackedPatterns)`);
     }
-    if (!THREAT_CATEGORIES.includes(recipe.category)) throw new PatternError(key, `${String(recipe.category)} is no category`);
+    if (!THREAT_CATEGORIES.includes(recipe.category))
+      throw new PatternError(key, `${String(recipe.category)} is no category`);
     const start = performance.now();
     const compiled = compilePattern(patternOf(recipe), { maxLength: LONGEST_TEXT });
     if (performance.now() - start > this.limits.compilerTimeout * 1000) {
-      throw new PatternError(key, `vetting it took longer than ${this.limits.compilerTimeout} s (detectionCompilerTimeout)`);
+      throw new PatternError(
+        key,
+        `vetting it took longer than ${this.limits.compilerTimeout} s (detectionCompilerTimeout)`,
+      );
     }
     const record = this.monitor.record(`custom:${key}`);
     const detector: CustomDetector = {
@@ -85,7 +89,10 @@ export function keyOf({ text, flags }: Pick<PatternRecipe, 'text' | 'flags'>): s
   return flags === undefined ? JSON.stringify(text) : `/${text}/${flags}`;
 }
 
-export function recipeOf(pattern: string | RegExp, { category = 'code_injection', sources }: PatternOptions = {}): PatternRecipe {
+export function recipeOf(
+  pattern: string | RegExp,
+  { category = 'code_injection', sources }: PatternOptions = {},
+): PatternRecipe {
   const written = typeof pattern === 'string' ? { text: pattern } : { text: pattern.source, flags: pattern.flags };
   return { ...written, category, ...(sources === undefined ? {} : { sources }) };
 }

@@ -40,7 +40,8 @@ export class DetectionServiceLocator implements OnModuleDestroy {
 export async function detectPenetrationAttempt(
   request: GuardedRequest | ExecutionContext | FrameworkRequest | InspectedRequest,
 ): Promise<PenetrationAttempt> {
-  if (running === undefined) throw new Error('detectPenetrationAttempt() needs a running application that imports GuardModule.');
+  if (running === undefined)
+    throw new Error('detectPenetrationAttempt() needs a running application that imports GuardModule.');
   const { suspicious, threats } = await running.inspect(request);
   const named = threats.map(({ category, path }) => `${category} in ${path}`);
   return { isSuspicious: suspicious, triggerInfo: suspicious ? [...new Set(named)].join(', ') : '' };

@@ -6,6 +6,7 @@ import { DETECTORS } from './detectors/all-detectors';
 import { type Detector } from './detectors/detector';
 import { DetectorGate } from './detectors/detector-gate';
 import { RequestWalk } from './request-walk';
+import { type MultipartPart } from './values/multipart-parts';
 import { type CustomDetector, type EngineState, ValueInspector } from './value-inspector';
 
 /** The engine: values → decoders → detectors → verdict. Synchronous, free of any platform, never throws. */
@@ -14,7 +15,11 @@ export class DetectionEngine {
   private readonly caches = new WeakMap<DetectionPolicy, CleanTexts>();
   private state: EngineState;
 
-  constructor(options: DetectionOptions = {}, clock: () => number = () => performance.now(), detectors: readonly Detector[] = DETECTORS) {
+  constructor(
+    options: DetectionOptions = {},
+    clock: () => number = () => performance.now(),
+    detectors: readonly Detector[] = DETECTORS,
+  ) {
     this.policy = compileDetectionPolicy(options);
     this.state = { custom: [], gate: new DetectorGate(detectors), clock };
   }
@@ -40,6 +45,17 @@ export class DetectionEngine {
     if (typeof value === 'string') walk.string(source, place, '', value);
     else if (typeof value === 'object' && value !== null) walk.structure(source, place, value);
     return verdict(inspector);
+  }
+
+  /** Inspects the parts of a body that is still arriving, all within one budget. */
+  openBody(path: string, policy: DetectionPolicy): (part: MultipartPart) => DetectionResult {
+    const inspector = new ValueInspector(policy, this.state, path.toLowerCase());
+    const walk = new RequestWalk(inspector, this.cleanTexts(policy));
+    return (part) => {
+      inspector.resume();
+      if (inspector.visit()) walk.part(part);
+      return verdict(inspector);
+    };
   }
 
   private cleanTexts(policy: DetectionPolicy): CleanTexts {

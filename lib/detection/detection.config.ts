@@ -1,6 +1,11 @@
 import type { FieldProblem } from '../config/config-problem';
 import { Flag, ListOf, Numeric, OneOf, Setting, Whole } from '../config/setting';
-import { type DetectionExclusions, type DetectionSensitivity, THREAT_CATEGORIES, type ThreatCategory } from './detection.types';
+import {
+  type DetectionExclusions,
+  type DetectionSensitivity,
+  THREAT_CATEGORIES,
+  type ThreatCategory,
+} from './detection.types';
 
 declare module '../config/guard-config' {
   interface GuardConfig extends DetectionConfig {}
@@ -78,7 +83,7 @@ export function exclusionProblems(value: unknown): FieldProblem[] {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return [{ value, message: 'is not accepted; use an object such as { bodyFields: ["html"] }' }];
   }
-  return Object.entries(value).flatMap(([field, names]) => {
+  return Object.entries(value as Record<string, unknown>).flatMap(([field, names]) => {
     if (!EXCLUSION_FIELDS.includes(field)) {
       return [{ path: `.${field}`, message: `is not known; use ${EXCLUSION_FIELDS.join(', ')}` }];
     }

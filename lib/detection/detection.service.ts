@@ -1,5 +1,12 @@
 import { performance } from 'node:perf_hooks';
-import { type ExecutionContext, Inject, Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import {
+  type ExecutionContext,
+  Inject,
+  Injectable,
+  Logger,
+  type OnModuleDestroy,
+  type OnModuleInit,
+} from '@nestjs/common';
 import type { GuardConfig } from '../config/guard-config';
 import { LiveConfig } from '../config/live-config';
 import { type FrameworkRequest, GuardedRequest } from '../platform/guarded-request';
@@ -8,13 +15,21 @@ import { MONOTONIC_CLOCK, type MonotonicClock } from '../state/monotonic-clock';
 import { Replica } from '../state/replica';
 import type { StateStore } from '../state/state-store';
 import { STATE_STORE } from '../state/state-store.provider';
-import { type CustomPattern, CustomPatterns, keyOf, type PatternOptions, type PatternRecipe, recipeOf } from './custom-patterns';
+import {
+  type CustomPattern,
+  CustomPatterns,
+  keyOf,
+  type PatternOptions,
+  type PatternRecipe,
+  recipeOf,
+} from './custom-patterns';
 import { DetectionEngine } from './detection-engine';
 import { compileDetectionPolicy, type DetectionOptions, type DetectionPolicy } from './detection-policy';
 import { type DetectionResult, type InspectedRequest, type ValueSource } from './detection.types';
 import { DETECTORS } from './detectors/all-detectors';
 import { PatternMonitor, type PatternStats } from './pattern-monitor';
 import { viewOf } from './request-view';
+import { type MultipartPart } from './values/multipart-parts';
 
 const COLLECTION = 'detection-patterns';
 const FOR_GOOD_MS = 100 * 365 * 86_400_000;
@@ -54,7 +69,12 @@ export class DetectionService implements OnModuleInit, OnModuleDestroy {
     const { detectionSlowPatternThreshold, detectionAnomalyThreshold, detectionMonitorHistorySize } = live.current;
     const { detectionMaxTrackedPatterns: tracked, detectionCompilerTimeout: compilerTimeout } = live.current;
     const now = (): number => performance.now();
-    const limits = { slow: detectionSlowPatternThreshold, anomaly: detectionAnomalyThreshold, history: detectionMonitorHistorySize, tracked };
+    const limits = {
+      slow: detectionSlowPatternThreshold,
+      anomaly: detectionAnomalyThreshold,
+      history: detectionMonitorHistorySize,
+      tracked,
+    };
     this.monitor = new PatternMonitor(limits, now);
     this.custom = new CustomPatterns(this.monitor, { tracked, compilerTimeout });
     this.engine = new DetectionEngine({}, now, DETECTORS.map((detector) => this.monitor.watch(detector))); // prettier-ignore
@@ -65,7 +85,10 @@ export class DetectionService implements OnModuleInit, OnModuleDestroy {
         this.policy = policy;
       };
     });
-    const listener = { put: (key: string, value: string) => this.receive(key, value), drop: (key: string) => this.withdraw(key) };
+    const listener = {
+      put: (key: string, value: string) => this.receive(key, value),
+      drop: (key: string) => this.withdraw(key),
+    };
     this.replica = new Replica({ store, collection: COLLECTION, capacity: tracked, clock, listener });
   }
 
@@ -78,7 +101,9 @@ export class DetectionService implements OnModuleInit, OnModuleDestroy {
   }
 
   /** Inspects a whole request, as the guard sees it: path, query, headers, cookies and parsed body. */
-  async inspect(request: GuardedRequest | ExecutionContext | FrameworkRequest | InspectedRequest): Promise<DetectionResult> {
+  async inspect(
+    request: GuardedRequest | ExecutionContext | FrameworkRequest | InspectedRequest,
+  ): Promise<DetectionResult> {
     if (isPlain(request)) return this.engine.inspect(request, this.policy);
     return this.inspectGuarded(this.guarded(request), this.policy);
   }
@@ -133,9 +158,9 @@ export class DetectionService implements OnModuleInit, OnModuleDestroy {
     return this.engine.inspect(viewOf(request, rawBody), policy);
   }
 
-  /** @internal Inspects part of a body that is still being read. */
-  inspectPart(view: InspectedRequest, policy: DetectionPolicy): DetectionResult {
-    return this.engine.inspect(view, policy);
+  /** @internal Inspects the parts of a body that is still being read. */
+  openBody(request: GuardedRequest, policy: DetectionPolicy): (part: MultipartPart) => DetectionResult {
+    return this.engine.openBody(request.path, policy);
   }
 
   private guarded(request: GuardedRequest | ExecutionContext | FrameworkRequest): GuardedRequest {
@@ -151,7 +176,9 @@ export class DetectionService implements OnModuleInit, OnModuleDestroy {
       this.custom.add(recipe);
       this.apply();
     } catch (error) {
-      this.logger.warn(`A shared detection pattern is refused: ${error instanceof Error ? error.message : String(error)}`);
+      this.logger.warn(
+        `A shared detection pattern is refused: ${error instanceof Error ? error.message : String(error)}`,
+      );
     }
   }
 
@@ -182,5 +209,12 @@ function isContext(request: object): request is ExecutionContext {
 
 /** Something written by hand, such as a test or a queue's message: no stream and no socket behind it. */
 function isPlain(request: object): request is InspectedRequest {
-  return !(request instanceof GuardedRequest) && !isContext(request) && 'path' in request && 'headers' in request && !('raw' in request) && !('socket' in request);
+  return (
+    !(request instanceof GuardedRequest) &&
+    !isContext(request) &&
+    'path' in request &&
+    'headers' in request &&
+    !('raw' in request) &&
+    !('socket' in request)
+  );
 }

@@ -36,7 +36,8 @@ export class InspectedValue implements InspectedText {
 
   get lower(): string {
     // The Kelvin sign and dotted capital I change length or meaning when folded by Unicode rules; positions must stay.
-    this.folded ??= this.text.toLowerCase().length === this.text.length ? this.text.toLowerCase() : foldAscii(this.text);
+    this.folded ??=
+      this.text.toLowerCase().length === this.text.length ? this.text.toLowerCase() : foldAscii(this.text);
     return this.folded;
   }
 }

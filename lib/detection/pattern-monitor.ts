@@ -75,7 +75,17 @@ export class PatternRecord {
 
   get stats(): PatternStats {
     const { name, calls, hits, timed, totalTime, maxTime, slow, anomalies } = this;
-    return { name, calls, hits, timed, totalTime, averageTime: timed === 0 ? 0 : totalTime / timed, maxTime, slow, anomalies };
+    return {
+      name,
+      calls,
+      hits,
+      timed,
+      totalTime,
+      averageTime: timed === 0 ? 0 : totalTime / timed,
+      maxTime,
+      slow,
+      anomalies,
+    };
   }
 }
 

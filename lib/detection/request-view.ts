@@ -30,10 +30,22 @@ function textOf(bytes: unknown): string | undefined {
 }
 
 function filesOf({ file, files }: Uploads): NonNullable<InspectedRequest['files']> {
-  const listed = Array.isArray(files) ? (files as unknown[]) : typeof files === 'object' && files !== null ? Object.values(files).flat() : [];
-  return [file, ...listed].filter(isUpload).map(({ fieldname, originalname }) => ({ field: fieldname, filename: originalname }));
+  const listed = Array.isArray(files)
+    ? (files as unknown[])
+    : typeof files === 'object' && files !== null
+      ? Object.values(files as Record<string, unknown>).flat()
+      : [];
+  return [file, ...listed]
+    .filter(isUpload)
+    .map(({ fieldname, originalname }) => ({ field: fieldname, filename: originalname }));
 }
 
 function isUpload(value: unknown): value is { fieldname: string; originalname: string } {
-  return typeof value === 'object' && value !== null && 'fieldname' in value && 'originalname' in value && typeof value.originalname === 'string';
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'fieldname' in value &&
+    'originalname' in value &&
+    typeof value.originalname === 'string'
+  );
 }

@@ -6,7 +6,7 @@ import { type ValueInspector } from './value-inspector';
 import { type CleanTexts } from './clean-texts';
 import { cookiePairs } from './values/cookie-pairs';
 import { graphqlStrings } from './values/graphql-document';
-import { boundaryOf, multipartParts } from './values/multipart-parts';
+import { boundaryOf, type MultipartPart, multipartParts } from './values/multipart-parts';
 import { queryPairs } from './values/query-string';
 import { xmlValues } from './values/xml-values';
 
@@ -16,7 +16,12 @@ const QUIET_HEADERS: ReadonlySet<string> = new Set([
   'sec-websocket-key', 'sec-websocket-version', 'keep-alive', 'dnt', 'upgrade-insecure-requests', 'te', 'expect', 'content-md5',
 ]); // prettier-ignore
 
-const DOCUMENT_DETECTORS: ReadonlySet<string> = new Set(['xml-injection', 'deserialization', 'code-injection', 'jndi-injection']);
+const DOCUMENT_DETECTORS: ReadonlySet<string> = new Set([
+  'xml-injection',
+  'deserialization',
+  'code-injection',
+  'jndi-injection',
+]);
 const LONGEST_JSON = 65_536;
 const PAIRS = 10_000;
 
@@ -68,7 +73,8 @@ export class RequestWalk {
       else if (name !== '' && text.length < 4096) this.string(source, place, '', name);
     }
     // `&&` is an operator in most languages, and a separator of nothing here: the text is read as one value too.
-    if (text.includes('&&') || (count > 1 && !text.includes('='))) this.inspector.text(source, root, '', decodePercent(text.replaceAll('+', ' ')));
+    if (text.includes('&&') || (count > 1 && !text.includes('=')))
+      this.inspector.text(source, root, '', decodePercent(text.replaceAll('+', ' ')));
     if (count === PAIRS) this.inspector.truncate('nodes');
   }
 
@@ -86,7 +92,8 @@ export class RequestWalk {
         if (this.clean.has(line)) continue;
         if (!this.inspector.visit()) return;
         const text = folded === 'authorization' ? line.replace(/^Basic\s+\S+$/i, '') : line;
-        if (this.inspector.text('header', { parent: root, key: folded }, folded, repairUtf8(text))) this.clean.add(line);
+        if (this.inspector.text('header', { parent: root, key: folded }, folded, repairUtf8(text)))
+          this.clean.add(line);
       }
     }
   }
@@ -104,7 +111,8 @@ export class RequestWalk {
 
   body({ body, rawBody, contentType }: InspectedRequest): void {
     const type = (contentType ?? '').toLowerCase();
-    const raw = rawBody ?? (typeof body === 'string' ? body : Buffer.isBuffer(body) ? body.toString('utf8') : undefined);
+    const raw =
+      rawBody ?? (typeof body === 'string' ? body : Buffer.isBuffer(body) ? body.toString('utf8') : undefined);
     if (raw !== undefined && type.startsWith('multipart/')) {
       const boundary = boundaryOf(contentType ?? '');
       if (boundary !== undefined) {
@@ -117,7 +125,8 @@ export class RequestWalk {
       return;
     }
     const root: Place = { parent: undefined, key: 'body' };
-    if (typeof body === 'string' || Buffer.isBuffer(body)) this.string('body', root, '', raw ?? '', type.includes('xml'));
+    if (typeof body === 'string' || Buffer.isBuffer(body))
+      this.string('body', root, '', raw ?? '', type.includes('xml'));
     else if (typeof body === 'object' && body !== null) this.structure('body', root, body);
   }
 
@@ -173,13 +182,18 @@ export class RequestWalk {
     for (const part of multipartParts(text, boundary)) {
       if (!this.inspector.visit()) return;
       parts++;
-      const place: Place = { parent: root, key: part.name };
-      if (this.inspector.policy.bodyFields.matches(part.name)) continue;
-      this.name('body', place, part.name);
-      if (part.filename === undefined) this.string('body', place, part.name, part.content);
-      else this.file(place, part.name, part.filename, part.content);
+      this.part(part);
     }
     if (parts === 0) this.inspector.text('body', root, '', text);
+  }
+
+  /** One part of a multipart body: its name, and either its value or its file's name and content. */
+  part({ name, filename, content }: MultipartPart): void {
+    if (this.inspector.policy.bodyFields.matches(name)) return;
+    const place: Place = { parent: { parent: undefined, key: 'body' }, key: name };
+    this.name('body', place, name);
+    if (filename === undefined) this.string('body', place, name, content);
+    else this.file(place, name, filename, content);
   }
 
   /** A file's name always; its content when it is text that a server would run or a processor resolve. */
@@ -228,16 +242,29 @@ export class RequestWalk {
     const { bodyFields } = this.inspector.policy;
     for (const key of Object.keys(record)) {
       if (!this.inspector.visit(container.depth)) return;
-      if (!bodyFields.empty && source === 'body' && (bodyFields.matches(key) || bodyFields.matches(fieldPath(container.place, key)))) continue;
+      if (
+        !bodyFields.empty &&
+        source === 'body' &&
+        (bodyFields.matches(key) || bodyFields.matches(fieldPath(container.place, key)))
+      )
+        continue;
       const item = record[key];
       if (!this.clean.has(key)) this.name(source, { parent: container.place, key }, key);
-      if (key === 'prototype' && container.place.key === 'constructor') this.name(source, { parent: container.place, key }, 'constructor.prototype');
+      if (key === 'prototype' && container.place.key === 'constructor')
+        this.name(source, { parent: container.place, key }, 'constructor.prototype');
       if (typeof item === 'number' || typeof item === 'boolean' || item === null) continue;
       this.child(source, container, key, item, key, stack);
     }
   }
 
-  private child(source: ValueSource, container: Container, key: string | number, item: unknown, name: string, stack: Container[]): void {
+  private child(
+    source: ValueSource,
+    container: Container,
+    key: string | number,
+    item: unknown,
+    name: string,
+    stack: Container[],
+  ): void {
     if (typeof item === 'string') {
       if (item !== '') this.string(source, { parent: container.place, key }, name, item);
     } else if (typeof item === 'object' && item !== null && !Buffer.isBuffer(item)) {

@@ -20,7 +20,8 @@ function markDensity(text: string): number {
   let marks = 0;
   for (let index = 0; index < length; index++) {
     const code = text.charCodeAt(index);
-    if ((code > 32 && code < 48) || (code > 57 && code < 65) || (code > 90 && code < 97) || (code > 122 && code < 127)) marks++;
+    if ((code > 32 && code < 48) || (code > 57 && code < 65) || (code > 90 && code < 97) || (code > 122 && code < 127))
+      marks++;
   }
   return length === 0 ? 0 : marks / length;
 }
@@ -29,7 +30,11 @@ function countGrammars({ profile }: InspectedText): number {
   let count = 0;
   if (profile.hasAll(CharacterClass.lessThan | CharacterClass.greaterThan)) count++;
   if (profile.has(CharacterClass.singleQuote | CharacterClass.doubleQuote) && profile.hintsAt(Hint.sql)) count++;
-  if (profile.hasAll(CharacterClass.dollar | CharacterClass.brace) || profile.hasAll(CharacterClass.dollar | CharacterClass.parenthesis)) count++;
+  if (
+    profile.hasAll(CharacterClass.dollar | CharacterClass.brace) ||
+    profile.hasAll(CharacterClass.dollar | CharacterClass.parenthesis)
+  )
+    count++;
   if (profile.has(CharacterClass.backtick | CharacterClass.pipe)) count++;
   if (profile.hintsAt(Hint.traversal)) count++;
   if (profile.has(CharacterClass.control)) count++;

@@ -10,7 +10,13 @@ import { judgeObfuscation } from './semantic-layer';
 import { isRunningText, withoutQuotedCode } from './values/running-text';
 
 /** Classes that no attack needs and that decoders do not care about. */
-const HARMLESS = CharacterClass.digit | CharacterClass.blank | CharacterClass.underscore | CharacterClass.dash | CharacterClass.at | CharacterClass.mark;
+const HARMLESS =
+  CharacterClass.digit |
+  CharacterClass.blank |
+  CharacterClass.underscore |
+  CharacterClass.dash |
+  CharacterClass.at |
+  CharacterClass.mark;
 /** A slice between two looks at the clock takes well under this; what is longer was a pause of the collector or of another process. */
 const LONGEST_SLICE = 4;
 const BLOCK = 4096;
@@ -69,6 +75,11 @@ export class ValueInspector {
     this.outerLayers = outer;
   }
 
+  /** Continues after a pause that is not the inspector's: the next part of a body has arrived. */
+  resume(): void {
+    this.sliceStart = this.engine.clock();
+  }
+
   /** Counts a value or a container; false when the inspection must end. */
   visit(depth = 0): boolean {
     if (++this.nodes > this.policy.budget.nodes) return this.truncate('nodes');
@@ -81,17 +92,37 @@ export class ValueInspector {
    * Inspects a text; true when nothing at all was found in it. `only` restricts the detectors, for a document whose
    * parts are inspected separately.
    */
-  text(source: ValueSource, place: Place, name: string, text: string, isName = false, only?: ReadonlySet<string>): boolean {
+  text(
+    source: ValueSource,
+    place: Place,
+    name: string,
+    text: string,
+    isName = false,
+    only?: ReadonlySet<string>,
+  ): boolean {
     if (text.length === 0) return true;
     const { profile } = this;
     scan(text, profile);
-    if (profile.hints === 0 && (profile.classes & ~HARMLESS) === 0 && this.engine.custom.length === 0 && !mayBeEncoded(text, profile)) return true;
+    if (
+      profile.hints === 0 &&
+      (profile.classes & ~HARMLESS) === 0 &&
+      this.engine.custom.length === 0 &&
+      !mayBeEncoded(text, profile)
+    )
+      return true;
     if (text.length <= this.policy.maxContentLength) return this.deep(source, place, name, text, isName, only);
     return this.long(source, place, name, text, isName, only);
   }
 
   /** Head and tail in depth; of the middle what the fast scan finds unusual. */
-  private long(source: ValueSource, place: Place, name: string, text: string, isName: boolean, only?: ReadonlySet<string>): boolean {
+  private long(
+    source: ValueSource,
+    place: Place,
+    name: string,
+    text: string,
+    isName: boolean,
+    only?: ReadonlySet<string>,
+  ): boolean {
     const half = this.policy.maxContentLength >> 1;
     const region = (part: string): boolean => {
       scan(part, this.profile);
@@ -109,7 +140,14 @@ export class ValueInspector {
     return clean;
   }
 
-  private deep(source: ValueSource, place: Place, name: string, text: string, isName: boolean, only?: ReadonlySet<string>): boolean {
+  private deep(
+    source: ValueSource,
+    place: Place,
+    name: string,
+    text: string,
+    isName: boolean,
+    only?: ReadonlySet<string>,
+  ): boolean {
     this.deepText += text.length;
     if (this.deepText > this.policy.budget.text) return this.truncate('text');
     this.sinceClock += 16 + (text.length >> 6);
@@ -122,7 +160,16 @@ export class ValueInspector {
     for (const form of decodedForms(visible, this.profile)) {
       const profile = form.layers.length === 0 ? this.profile : new TextProfile();
       if (form.layers.length > 0) scan(form.text, profile);
-      const value = new InspectedValue(form.text, profile, source, name, this.requestPath, isName, document, form.layers);
+      const value = new InspectedValue(
+        form.text,
+        profile,
+        source,
+        name,
+        this.requestPath,
+        isName,
+        document,
+        form.layers,
+      );
       const found = this.run(value, place, only);
       const score = this.combine(found, value);
       if (score > bestScore) {
@@ -144,9 +191,14 @@ export class ValueInspector {
       if (finding && finding.score > 0) found.push({ detector: detector.name, finding });
     }
     for (const custom of this.engine.custom) {
-      if (!this.policy.categories.has(custom.category) || (custom.sources && !custom.sources.has(value.source))) continue;
+      if (!this.policy.categories.has(custom.category) || (custom.sources && !custom.sources.has(value.source)))
+        continue;
       const index = custom.find(value.text);
-      if (index >= 0) found.push({ detector: `custom:${custom.id}`, finding: { category: custom.category, score: 6, reason: 'custom pattern', index } });
+      if (index >= 0)
+        found.push({
+          detector: `custom:${custom.id}`,
+          finding: { category: custom.category, score: 6, reason: 'custom pattern', index },
+        });
     }
     return found;
   }
@@ -184,11 +236,20 @@ export class ValueInspector {
   /** A file name with a script extension of another server, or with a directory in it. */
   filename(place: Place, filename: string): void {
     if (!this.policy.categories.has('file_inclusion')) return;
-    const script = /\.(?:php\d?|phtml|phar|jspx?|aspx?|asa|cer|cfm|cgi|shtml|htaccess)(?:$|[.;:\0%\s])/i.test(filename.slice(0, 300));
+    const script = /\.(?:php\d?|phtml|phar|jspx?|aspx?|asa|cer|cfm|cgi|shtml|htaccess)(?:$|[.;:\0%\s])/i.test(
+      filename.slice(0, 300),
+    );
     if (!script) return;
     const finding: Finding = { category: 'file_inclusion', score: 5, reason: 'server script as an upload', index: 0 };
     this.score = Math.max(this.score, finding.score);
-    this.threats.push({ ...finding, detector: 'file-name', source: 'body', path: spellPlace(place), excerpt: excerptOf(filename, 0), decoded: [] });
+    this.threats.push({
+      ...finding,
+      detector: 'file-name',
+      source: 'body',
+      path: spellPlace(place),
+      excerpt: excerptOf(filename, 0),
+      decoded: [],
+    });
   }
 
   private checkClock(): boolean {
@@ -220,5 +281,8 @@ function excerptOf(text: string, index: number): string {
   const start = Math.max(0, index - 20);
   return text
     .slice(start, start + 120)
-    .replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+    .replaceAll(
+      /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
+      (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    );
 }

@@ -3,7 +3,7 @@ import { describeDetector } from './detector-cases';
 describeDetector('code_injection', {
   attacks: [
     '<?php echo 1;',
-    "<?= `id` ?>",
+    '<?= `id` ?>',
     'phpinfo()',
     "system('id')",
     'eval($_POST[x])',
@@ -18,7 +18,7 @@ describeDetector('code_injection', {
     "call_user_func('x')",
     "require('child_process').exec('id')",
     "process.mainModule.require('fs')",
-    "global.process.env.SECRET;",
+    'global.process.env.SECRET;',
     "__import__('os').system('id')",
     "os.popen('id').read()",
     "subprocess.check_output(['id'])",
@@ -67,7 +67,11 @@ describeDetector('code_injection', {
     'npm i --save; done',
     '\\frac{a}{b} + \\sqrt{x^2+y^2}',
     'C:\\Users\\bob',
-    { text: "To read a file in PHP you call file_get_contents('a.txt') and in Node you use require('fs'); both return the content as a string, and both are explained in the manual that comes with the language you chose.", source: 'body', name: 'text' },
+    {
+      text: "To read a file in PHP you call file_get_contents('a.txt') and in Node you use require('fs'); both return the content as a string, and both are explained in the manual that comes with the language you chose.",
+      source: 'body',
+      name: 'text',
+    },
   ],
 });
 
@@ -126,11 +130,11 @@ describeDetector('nosql_injection', {
     { text: '', name: 'user[$gt]' },
     { text: '{"$gt":""}' },
     { text: '{"$where":"1"}' },
-    "{$ne: null}",
+    '{$ne: null}',
     "' || this.password.match(/.*/) || '",
     "'; return true; var a='",
     "x'; while(true){} '",
-    "0;var d=new Date();do{c=new Date();}while(c-d<9)",
+    '0;var d=new Date();do{c=new Date();}while(c-d<9)',
     "' } ], $or: [ {}, { 'a':'a",
     { text: 'x', source: 'body', name: '$where' },
     { text: 'x', source: 'body', name: '$ne' },
@@ -157,13 +161,40 @@ describeDetector('prototype_pollution', {
     { text: 'x', name: 'constructor.prototype.a' },
     { text: '{"__proto__":{"a":1}}' },
     { text: 'x', source: 'body', name: '__proto__' },
-  ].map((entry) => (entry.source === 'body' ? { ...entry, text: '{"__proto__":{"a":1}}', name: 'x', source: 'body' as const } : { text: entry.text, name: entry.name ?? 'q' })),
-  benign: [{ text: 'constructor', name: 'name' }, { text: 'x', name: 'constructor' }, 'prototype', 'what is __proto__ for', { text: 'x', source: 'body', name: 'prototype' }],
+  ].map((entry) =>
+    entry.source === 'body'
+      ? { ...entry, text: '{"__proto__":{"a":1}}', name: 'x', source: 'body' as const }
+      : { text: entry.text, name: entry.name ?? 'q' },
+  ),
+  benign: [
+    { text: 'constructor', name: 'name' },
+    { text: 'x', name: 'constructor' },
+    'prototype',
+    'what is __proto__ for',
+    { text: 'x', source: 'body', name: 'prototype' },
+  ],
 });
 
 describeDetector('ldap_injection', {
-  attacks: ['*)(uid=*))(|(uid=*', 'x)(|(password=*))', '(&(uid=a)(password=*))', '*)(&', 'admin)(!(&(1=0', '*)(objectClass=*)', '(|(mail=*))'],
-  benign: ['(a) & (b)', 'f(x)(y)', '1),(1', '+1 (917) 666-0987', 'a * (b + c)', '(1)(2)', 'smile :-)(-:', '*) footnote'],
+  attacks: [
+    '*)(uid=*))(|(uid=*',
+    'x)(|(password=*))',
+    '(&(uid=a)(password=*))',
+    '*)(&',
+    'admin)(!(&(1=0',
+    '*)(objectClass=*)',
+    '(|(mail=*))',
+  ],
+  benign: [
+    '(a) & (b)',
+    'f(x)(y)',
+    '1),(1',
+    '+1 (917) 666-0987',
+    'a * (b + c)',
+    '(1)(2)',
+    'smile :-)(-:',
+    '*) footnote',
+  ],
 });
 
 describeDetector('xml_injection', {
@@ -187,7 +218,11 @@ describeDetector('xml_injection', {
     'std::string::find',
     'a[1]/b[2]',
     { text: '<?xml version="1.0"?><order id="2"><customer>Bob & Co</customer></order>', source: 'body', name: 'xml' },
-    { text: '<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN" "http://www.w3.org/TR/xhtml1/DTD/xhtml1-strict.dtd"><html/>', source: 'body', name: 'x' },
+    {
+      text: '<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN" "http://www.w3.org/TR/xhtml1/DTD/xhtml1-strict.dtd"><html/>',
+      source: 'body',
+      name: 'x',
+    },
   ],
 });
 
@@ -200,12 +235,21 @@ describeDetector('deserialization', {
     '!!python/object/apply:os.system ["id"]',
     '!!javax.script.ScriptEngineManager []',
     '!ruby/object:Gem::Installer',
-    "{\"a\":\"_$$ND_FUNC$$_function(){}()\"}",
-    'cos\nsystem\n(S\'id\'\ntR.',
+    '{"a":"_$$ND_FUNC$$_function(){}()"}',
+    "cos\nsystem\n(S'id'\ntR.",
     { text: 'com.sun.rowset.JdbcRowSetImpl', source: 'body', name: '@type' },
     { text: '{"@type":"java.lang.AutoCloseable"}', source: 'body', name: 'x' },
   ],
-  benign: ['a:1', 'O:8', 'wow!! python', 'type: java', 'rO0', { text: 'Person', source: 'body', name: '@type' }, { text: 'Product', source: 'body', name: '$type' }, '!!important!!'],
+  benign: [
+    'a:1',
+    'O:8',
+    'wow!! python',
+    'type: java',
+    'rO0',
+    { text: 'Person', source: 'body', name: '@type' },
+    { text: 'Product', source: 'body', name: '$type' },
+    '!!important!!',
+  ],
 });
 
 describeDetector('jndi', {

@@ -31,17 +31,26 @@ export function describeDetector(
   };
 
   describe(category, () => {
-    it.each(cases.attacks.map((entry) => [typeof entry === 'string' ? entry : entry.text, entry] as const))('finds %j', (_text, entry) => {
-      const result = inspect(entry);
-      expect({ suspicious: result.suspicious, found: result.threats.map((threat) => threat.category) }).toEqual({
-        suspicious: true,
-        found: expect.arrayContaining([category]) as unknown,
-      });
-    });
+    it.each(cases.attacks.map((entry) => [typeof entry === 'string' ? entry : entry.text, entry] as const))(
+      'finds %j',
+      (_text, entry) => {
+        const result = inspect(entry);
+        expect({ suspicious: result.suspicious, found: result.threats.map((threat) => threat.category) }).toEqual({
+          suspicious: true,
+          found: expect.arrayContaining([category]) as unknown,
+        });
+      },
+    );
 
-    it.each(cases.benign.map((entry) => [typeof entry === 'string' ? entry : entry.text, entry] as const))('lets %j through', (_text, entry) => {
-      const result = inspect(entry);
-      expect({ suspicious: result.suspicious, threats: result.suspicious ? result.threats : [] }).toEqual({ suspicious: false, threats: [] });
-    });
+    it.each(cases.benign.map((entry) => [typeof entry === 'string' ? entry : entry.text, entry] as const))(
+      'lets %j through',
+      (_text, entry) => {
+        const result = inspect(entry);
+        expect({ suspicious: result.suspicious, threats: result.suspicious ? result.threats : [] }).toEqual({
+          suspicious: false,
+          threats: [],
+        });
+      },
+    );
   });
 }

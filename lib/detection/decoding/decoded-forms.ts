@@ -18,7 +18,11 @@ const MAX_ROUNDS = 4;
 const MAX_FORMS = 6;
 
 const ENCODED =
-  CharacterClass.percent | CharacterClass.ampersand | CharacterClass.backslash | CharacterClass.nonAscii | CharacterClass.control;
+  CharacterClass.percent |
+  CharacterClass.ampersand |
+  CharacterClass.backslash |
+  CharacterClass.nonAscii |
+  CharacterClass.control;
 
 /**
  * The decoded forms of a text, the plain one first. A form is added only when a decoder changed something, so that
@@ -75,7 +79,8 @@ function mayHoldBase64(text: string, profile: TextProfile): boolean {
 function base64Form(form: DecodedForm): DecodedForm | undefined {
   const whole = decodeBase64(form.text);
   if (whole !== undefined) return { text: whole, layers: [...form.layers, 'base64'] };
-  const marked = form.text.includes('base64,') || form.text.includes('"') || form.text.includes('[') || form.text.includes("'");
+  const marked =
+    form.text.includes('base64,') || form.text.includes('"') || form.text.includes('[') || form.text.includes("'");
   const embedded = marked ? decodeEmbeddedBase64(form.text) : undefined;
   return embedded === undefined ? undefined : { text: embedded, layers: [...form.layers, 'base64'] };
 }

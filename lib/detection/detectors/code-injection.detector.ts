@@ -42,7 +42,8 @@ const RULES: readonly Rule[] = [
 ]; // prettier-ignore
 
 /** `a.b.c.Class(`: packages in lower case, a class in camel case, a call. */
-const JAVA_CLASS = /(?:^|[^\w.])[a-z][a-z0-9]{1,20}(?:\.[a-z][a-z0-9_]{1,30}){1,8}\.[A-Z][A-Za-z0-9]{3,60}(?:\(|@[a-z])/;
+const JAVA_CLASS =
+  /(?:^|[^\w.])[a-z][a-z0-9]{1,20}(?:\.[a-z][a-z0-9_]{1,30}){1,8}\.[A-Z][A-Za-z0-9]{3,60}(?:\(|@[a-z])/;
 
 const SYMBOLS =
   CharacterClass.parenthesis | CharacterClass.dollar | CharacterClass.lessThan | CharacterClass.brace | CharacterClass.dot | CharacterClass.bracket | CharacterClass.backslash | CharacterClass.colon |
@@ -55,7 +56,11 @@ export class CodeInjectionDetector implements Detector {
 
   concerns(profile: TextProfile): boolean {
     if (profile.hintsAt(Hint.code)) return profile.has(SYMBOLS | CharacterClass.underscore);
-    return profile.has(CharacterClass.dollar | CharacterClass.lessThan) || (profile.has(CharacterClass.parenthesis) && profile.has(CharacterClass.underscore | CharacterClass.dot | CharacterClass.semicolon | CharacterClass.percent));
+    return (
+      profile.has(CharacterClass.dollar | CharacterClass.lessThan) ||
+      (profile.has(CharacterClass.parenthesis) &&
+        profile.has(CharacterClass.underscore | CharacterClass.dot | CharacterClass.semicolon | CharacterClass.percent))
+    );
   }
 
   inspect(input: InspectedText): Finding | undefined {
@@ -65,10 +70,17 @@ export class CodeInjectionDetector implements Detector {
     for (const rule of RULES) {
       const match = rule.pattern.exec(text);
       const score = document ? rule.quoted : rule.score;
-      if (match && score > 0) found = stronger(found, { category: this.category, score, reason: rule.reason, index: match.index });
+      if (match && score > 0)
+        found = stronger(found, { category: this.category, score, reason: rule.reason, index: match.index });
     }
     const className = JAVA_CLASS.exec(input.text.slice(0, 20_000));
-    if (className && !document) found = stronger(found, { category: this.category, score: 5, reason: 'call of a class by its full name', index: className.index });
+    if (className && !document)
+      found = stronger(found, {
+        category: this.category,
+        score: 5,
+        reason: 'call of a class by its full name',
+        index: className.index,
+      });
     return found;
   }
 }

@@ -10,7 +10,9 @@ const SEPARATORS =
   CharacterClass.dollar | CharacterClass.lessThan | CharacterClass.greaterThan | CharacterClass.brace; // prettier-ignore
 
 /** Programs that fetch or run something: with arguments they are a command line even without a separator. */
-const REMOTE = wordSet('wget curl nc ncat netcat bash sh zsh ksh perl python python3 powershell telnet ping nslookup chmod socat busybox mshta certutil bitsadmin iex iwr');
+const REMOTE = wordSet(
+  'wget curl nc ncat netcat bash sh zsh ksh perl python python3 powershell telnet ping nslookup chmod socat busybox mshta certutil bitsadmin iex iwr',
+);
 
 /** Fields of build and job descriptions, which hold command lines by design. */
 const COMMAND_FIELD = /command|script|build|step|hook|before_|after_|^run$/;
@@ -29,7 +31,13 @@ export class CommandInjectionDetector implements Detector {
   readonly category = 'command_injection' as const;
 
   concerns(profile: TextProfile): boolean {
-    return profile.has(SEPARATORS) || (profile.hintsAt(Hint.command) && profile.has(CharacterClass.slash | CharacterClass.backslash | CharacterClass.dash) && profile.has(CharacterClass.blank | CharacterClass.plus | CharacterClass.control | CharacterClass.backslash)) || profile.hintsAt(Hint.rare);
+    return (
+      profile.has(SEPARATORS) ||
+      (profile.hintsAt(Hint.command) &&
+        profile.has(CharacterClass.slash | CharacterClass.backslash | CharacterClass.dash) &&
+        profile.has(CharacterClass.blank | CharacterClass.plus | CharacterClass.control | CharacterClass.backslash)) ||
+      profile.hintsAt(Hint.rare)
+    );
   }
 
   inspect(input: InspectedText): Finding | undefined {
@@ -57,12 +65,22 @@ export class CommandInjectionDetector implements Detector {
     if (command.opener === '{' && command.following !== ',') return undefined;
     if (command.following === ')' && command.opener !== '$(' && command.opener !== '`' && !absolute) return undefined;
     const shape = argumentShape(command, input);
-    const score = globbed && !program ? (command.opener === '' ? 0 : 5) : this.score(command, input, { absolute, program, shape });
+    const score =
+      globbed && !program ? (command.opener === '' ? 0 : 5) : this.score(command, input, { absolute, program, shape });
     if (score <= 0) return undefined;
-    return { category: this.category, score, reason: `${command.opener.trim() || 'command'} ${base}`.trim(), index: command.at };
+    return {
+      category: this.category,
+      score,
+      reason: `${command.opener.trim() || 'command'} ${base}`.trim(),
+      index: command.at,
+    };
   }
 
-  private score(command: ShellCommand, input: InspectedText, facts: { absolute: boolean; program: boolean; shape: Shape }): number {
+  private score(
+    command: ShellCommand,
+    input: InspectedText,
+    facts: { absolute: boolean; program: boolean; shape: Shape },
+  ): number {
     const { shape } = facts;
     const weight = OPENER_WEIGHT[command.opener] ?? 0;
     if (command.opener === '') {
@@ -74,7 +92,11 @@ export class CommandInjectionDetector implements Detector {
     }
     if (input.document) {
       // A page of text quotes commands; only a substitution or a pipe with a whole command line stands out.
-      return shape === 'strong' && weight >= 2 && input.source !== 'body' ? 5 : shape === 'strong' && command.disguised ? 5 : 0;
+      return shape === 'strong' && weight >= 2 && input.source !== 'body'
+        ? 5
+        : shape === 'strong' && command.disguised
+          ? 5
+          : 0;
     }
     if (command.opener === '\n') {
       const edge = /^[\s"'\\]*$/.test(input.text.slice(0, command.at));
@@ -83,8 +105,15 @@ export class CommandInjectionDetector implements Detector {
       return edge && facts.program && (shape === 'none' || shape === 'strong') ? 5 : 0;
     }
     if (facts.absolute) return 6;
-    if (command.opener === '`' && (shape === 'none' || input.source === 'body') && isCodeSpan(input.text, command.at)) return 0;
-    if (command.opener === ';' && shape === 'none' && input.source === 'header' && insideComment(input.text, command.at)) return 0;
+    if (command.opener === '`' && (shape === 'none' || input.source === 'body') && isCodeSpan(input.text, command.at))
+      return 0;
+    if (
+      command.opener === ';' &&
+      shape === 'none' &&
+      input.source === 'header' &&
+      insideComment(input.text, command.at)
+    )
+      return 0;
     if (command.disguised && facts.program) return 6;
     if (command.opener === '{') return facts.program ? 5 : 0;
     if (shape === 'none' && this.isWholeCommand(input.text)) return 5;
@@ -104,41 +133,71 @@ export class CommandInjectionDetector implements Detector {
 
   /** Nothing but a separator and a word: `; dir`, `|| ver |`. */
   private isWholeCommand(text: string): boolean {
-    return text.length < 40 && /^\s{0,4}(?:[;|&]{1,2}|`|\$\()\s{0,4}[\w./]{2,24}\s{0,4}(?:[;|&]{1,2}|`|\))?\s{0,4}$/.test(text);
+    return (
+      text.length < 40 &&
+      /^\s{0,4}(?:[;|&]{1,2}|`|\$\()\s{0,4}[\w./]{2,24}\s{0,4}(?:[;|&]{1,2}|`|\))?\s{0,4}$/.test(text)
+    );
   }
 
   /** `/b?n/c?t`, `/e*c/p*d`: wildcards inside the segments of an absolute path. */
   private isGlobbedPath(word: string): boolean {
     if (!word.startsWith('/') || word.length > 60) return false;
-    return /^(?:\/[a-z0-9?*[\]-]{1,20}){2,5}$/.test(word) && /[a-z?*]\?[a-z?*]|\?{2}|[a-z]\*[a-z]/.test(word) && (word.match(/[?*]/g)?.length ?? 0) >= 2;
+    return (
+      /^(?:\/[a-z0-9?*[\]-]{1,20}){2,5}$/.test(word) &&
+      /[a-z?*]\?[a-z?*]|\?{2}|[a-z]\*[a-z]/.test(word) &&
+      (word.match(/[?*]/g)?.length ?? 0) >= 2
+    );
   }
 
   /** Constructs that are no command position, yet belong to shells alone. */
   private constructs(input: InspectedText): Finding | undefined {
     const { lower, document } = input;
-    const finding = (score: number, reason: string, index: number): Finding => ({ category: 'command_injection', score, reason, index });
+    const finding = (score: number, reason: string, index: number): Finding => ({
+      category: 'command_injection',
+      score,
+      reason,
+      index,
+    });
     const functionImport = lower.indexOf('() {');
-    if (functionImport >= 0 && (functionImport === 0 || /^\(\) \{ ?[^}]{0,20};? ?\} ?;/.test(lower.slice(functionImport, functionImport + 48)))) return finding(7, 'function definition in a variable', functionImport);
+    if (
+      functionImport >= 0 &&
+      (functionImport === 0 || /^\(\) \{ ?[^}]{0,20};? ?\} ?;/.test(lower.slice(functionImport, functionImport + 48)))
+    )
+      return finding(7, 'function definition in a variable', functionImport);
     for (const device of ['/dev/tcp/', '/dev/udp/']) {
       const at = lower.indexOf(device);
       if (at >= 0) return finding(document ? 4 : 6, 'network device of bash', at);
     }
-    const variable = /\$\{?ifs\b|\$\{ifs|\$@{1,2}[a-z]|%(?:comspec|systemroot|windir|programfiles|appdata|userprofile)%/.exec(lower.slice(0, 20_000));
+    const variable =
+      /\$\{?ifs\b|\$\{ifs|\$@{1,2}[a-z]|%(?:comspec|systemroot|windir|programfiles|appdata|userprofile)%/.exec(
+        lower.slice(0, 20_000),
+      );
     if (variable) return finding(document ? 3 : 5, `variable ${variable[0]}`, variable.index);
-    const assigned = /(?:^|[;&|\s])([a-z_]\w{0,20})=[^;&|\s]{1,60}[;&|]{1,2}\s{0,4}\$\{?([a-z_]\w{0,20})\b/.exec(lower.slice(0, 4000));
-    if (assigned && assigned[1] === assigned[2] && !document) return finding(6, 'variable run as a command', assigned.index);
+    const assigned = /(?:^|[;&|\s])([a-z_]\w{0,20})=[^;&|\s]{1,60}[;&|]{1,2}\s{0,4}\$\{?([a-z_]\w{0,20})\b/.exec(
+      lower.slice(0, 4000),
+    );
+    if (assigned && assigned[1] === assigned[2] && !document)
+      return finding(6, 'variable run as a command', assigned.index);
     const expansion = /\$\{!?[a-z_]\w{0,20}(?:\/\/|:\d|%%|##|\^\^|,,)[^}]{0,40}\}/.exec(lower.slice(0, 4000));
     if (expansion && !document) return finding(5, 'expansion of a shell parameter', expansion.index);
     const pieces = /[;&|\n]\s{0,4}\$\{?\w{1,20}\}?\$\{?\w{1,20}\b/.exec(lower.slice(0, 4000));
     if (pieces && !document && lower.includes('=')) return finding(5, 'command joined from variables', pieces.index);
-    const cmdlet = /(?:^|[\s;|&(])(?:get|set|invoke|new|start|stop|remove|out|add|import|export|copy|select|foreach|where|write|convertto|convertfrom)-[a-z]{4,24}\s{1,4}(?:-[a-z]{2,24}\s|\$\w|[a-z]:\\|"?https?:)/.exec(lower.slice(0, 20_000));
+    const cmdlet =
+      /(?:^|[\s;|&(])(?:get|set|invoke|new|start|stop|remove|out|add|import|export|copy|select|foreach|where|write|convertto|convertfrom)-[a-z]{4,24}\s{1,4}(?:-[a-z]{2,24}\s|\$\w|[a-z]:\\|"?https?:)/.exec(
+        lower.slice(0, 20_000),
+      );
     if (cmdlet) return finding(document ? 3 : 5, 'PowerShell cmdlet', cmdlet.index);
     const here = lower.indexOf('<<<');
-    if (here >= 0 && !document && /^<<<\s?["'$]?[a-z(]/.test(lower.slice(here, here + 8))) return finding(5, 'here-string', here);
-    const shell = /(?:^|[\s;|&"'`(/])(?:cmd(?:\.exe)?\s?\/[ckr]|powershell(?:\.exe)?\s-|(?:ba|z|k|c)?sh\s-[ci]|python[23]?\s-c|perl\s-e|ruby\s-e|php\s-r|invoke-expression|\(new-object net\.webclient)/.exec(lower.slice(0, 20_000));
+    if (here >= 0 && !document && /^<<<\s?["'$]?[a-z(]/.test(lower.slice(here, here + 8)))
+      return finding(5, 'here-string', here);
+    const shell =
+      /(?:^|[\s;|&"'`(/])(?:cmd(?:\.exe)?\s?\/[ckr]|powershell(?:\.exe)?\s-|(?:ba|z|k|c)?sh\s-[ci]|python[23]?\s-c|perl\s-e|ruby\s-e|php\s-r|invoke-expression|\(new-object net\.webclient)/.exec(
+        lower.slice(0, 20_000),
+      );
     if (shell) return finding(document ? 3 : 6, 'interpreter with inline code', shell.index);
     const glob = /\/(?:[a-z]{0,6}[?*][a-z?*]{0,8})\/[a-z]{0,8}[?*]{1,}[a-z?*]{0,8}/.exec(lower.slice(0, 4000));
-    if (glob && !document && /(?:^|[\s;|&`$({,])(?:\\?[a-z]|''|""){2,14}[\s+,$<]/.test(lower.slice(0, glob.index + 1))) return finding(5, 'path spelled with wildcards', glob.index);
+    if (glob && !document && /(?:^|[\s;|&`$({,])(?:\\?[a-z]|''|""){2,14}[\s+,$<]/.test(lower.slice(0, glob.index + 1)))
+      return finding(5, 'path spelled with wildcards', glob.index);
     return undefined;
   }
 }
@@ -152,7 +211,11 @@ function insideComment(text: string, at: number): boolean {
 /** `Use \`ls\` often`: a code span between words. */
 function isCodeSpan(text: string, at: number): boolean {
   const close = text.indexOf('`', at + 1);
-  return at > 1 && /[\w.,:;()\]>"-]\s{1,3}$/.test(text.slice(Math.max(0, at - 4), at)) && /^(?:[\s.,;:!?)]|$)/.test(text.slice(close + 1, close + 2));
+  return (
+    at > 1 &&
+    /[\w.,:;()\]>"-]\s{1,3}$/.test(text.slice(Math.max(0, at - 4), at)) &&
+    /^(?:[\s.,;:!?)]|$)/.test(text.slice(close + 1, close + 2))
+  );
 }
 
 type Shape = 'strong' | 'none' | 'words' | 'other';
@@ -163,16 +226,28 @@ function argumentShape(command: ShellCommand, { text }: InspectedText): Shape {
   if (following === '=' || following === ':') return 'other';
   const after = rest.trim();
   if (after === '' || /^["')}\]]{1,3}$/.test(after)) return 'none';
-  if (following === '\\' || following === '^' || following === '$') return /^(?:\s|\\|\$)/.test(text.slice(command.end, command.end + 2)) ? 'strong' : 'other';
+  if (following === '\\' || following === '^' || following === '$')
+    return /^(?:\s|\\|\$)/.test(text.slice(command.end, command.end + 2)) ? 'strong' : 'other';
   if (!/^[\s+<>,"')#\ufffd]/.test(rest)) return 'other';
   const argument = after.replace(/^[+,]+\s*/, '');
-  if (/^(?:-{1,2}[a-z]|\/[a-z?]?(?:\s|$)|\/[\w.?*]+\/|\/[a-z.]{2,}|~\/|\.{1,2}\/|[a-z]:(?:[\\/+*\w]|$)|\ufffd|\d{1,2}:\d\d\s|\\\\|[<>]{1,2}&?\s?[\w/$"'.]|\$[({\w]|`|["'$]?%[a-z]+%|\*|https?:\/\/|\(|"\$)/i.test(argument)) return 'strong';
+  if (
+    /^(?:-{1,2}[a-z]|\/[a-z?]?(?:\s|$)|\/[\w.?*]+\/|\/[a-z.]{2,}|~\/|\.{1,2}\/|[a-z]:(?:[\\/+*\w]|$)|\ufffd|\d{1,2}:\d\d\s|\\\\|[<>]{1,2}&?\s?[\w/$"'.]|\$[({\w]|`|["'$]?%[a-z]+%|\*|https?:\/\/|\(|"\$)/i.test(
+      argument,
+    )
+  )
+    return 'strong';
   if (/^["'][^"']{0,80}["']/.test(argument)) return 'strong';
   if (/^\d{1,15}(?:\.\d{1,3}){3}\b/.test(argument)) return 'strong';
   if (/^\d{1,6}\s*(?:$|[*+/#%-])/.test(argument)) return 'strong';
-  if (/^[\w.-]{1,60}\.(?:txt|php|sh|exe|ps1|html?|log|conf|cfg|ini|js|py|pl|bat|cmd|dll|gz|tar|zip|[a-z]{2,10}\.[a-z]{2,})\b/i.test(argument)) return 'strong';
+  if (
+    /^[\w.-]{1,60}\.(?:txt|php|sh|exe|ps1|html?|log|conf|cfg|ini|js|py|pl|bat|cmd|dll|gz|tar|zip|[a-z]{2,10}\.[a-z]{2,})\b/i.test(
+      argument,
+    )
+  )
+    return 'strong';
   if (/^[\w-]{1,60}\.[\w.-]{2,80}\s{0,4}$/.test(argument)) return 'strong';
   if (/\s(?:-{1,2}[a-z]|\/[a-z]{1,8}(?:\s|$)|[a-z]:\\|\/\w+\/|>{1,2}\s?[\w/])/i.test(argument)) return 'strong';
-  if (/^[\w@.-]+\s*(?:#|$)/.test(argument) && command.opener !== '' && argument.length < 24) return SHELL_VARIABLES.has(argument) ? 'strong' : 'words';
+  if (/^[\w@.-]+\s*(?:#|$)/.test(argument) && command.opener !== '' && argument.length < 24)
+    return SHELL_VARIABLES.has(argument) ? 'strong' : 'words';
   return /^[#)]/.test(argument) ? 'none' : 'words';
 }

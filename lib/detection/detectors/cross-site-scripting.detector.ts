@@ -6,7 +6,9 @@ import { Hint, type TextProfile } from '../scan/prefilter';
 import { type Detector, type Finding, type InspectedText, stronger } from './detector';
 
 /** Elements that load or run something by themselves. */
-const ACTIVE = wordSet('script iframe frame frameset object embed applet base portal fencedframe xss isindex layer ilayer bgsound');
+const ACTIVE = wordSet(
+  'script iframe frame frameset object embed applet base portal fencedframe xss isindex layer ilayer bgsound',
+);
 /** Attributes that take a URL. */
 const URL_ATTRIBUTES = wordSet(
   'href src action formaction data background poster xlink:href srcdoc from to values lowsrc dynsrc codebase cite profile classid longdesc usemap manifest folder size content ping srcset code',
@@ -23,8 +25,16 @@ export class CrossSiteScriptingDetector implements Detector {
 
   concerns(profile: TextProfile): boolean {
     if (profile.has(CharacterClass.lessThan)) return true;
-    if (profile.has(CharacterClass.equals) && profile.has(CharacterClass.singleQuote | CharacterClass.doubleQuote | CharacterClass.blank | CharacterClass.slash)) return true;
-    if (profile.hintsAt(Hint.script | Hint.markup) && profile.has(CharacterClass.parenthesis | CharacterClass.backtick | CharacterClass.colon)) return true;
+    if (
+      profile.has(CharacterClass.equals) &&
+      profile.has(CharacterClass.singleQuote | CharacterClass.doubleQuote | CharacterClass.blank | CharacterClass.slash)
+    )
+      return true;
+    if (
+      profile.hintsAt(Hint.script | Hint.markup) &&
+      profile.has(CharacterClass.parenthesis | CharacterClass.backtick | CharacterClass.colon)
+    )
+      return true;
     return profile.hasAll(CharacterClass.parenthesis | CharacterClass.bracket);
   }
 
@@ -45,21 +55,31 @@ export class CrossSiteScriptingDetector implements Detector {
   private tag(tag: HtmlTag, input: InspectedText): Finding | undefined {
     const finding = (score: number, reason: string): Finding => ({ category: 'xss', score, reason, index: tag.start });
     for (const attribute of tag.attributes) {
-      if (isHandlerName(attribute.name) && !tag.closing) return finding(7, `event handler ${attribute.name} in <${tag.name}>`);
+      if (isHandlerName(attribute.name) && !tag.closing)
+        return finding(7, `event handler ${attribute.name} in <${tag.name}>`);
       const value = compact(attribute.value);
       const url = URL_ATTRIBUTES.has(attribute.name) || attribute.name.endsWith(':href');
       if (SCRIPT_SCHEMES.some((scheme) => value.includes(scheme)) && (url || value.startsWith('javascript:'))) {
         return finding(7, `script URL in ${attribute.name} of <${tag.name}>`);
       }
-      if (url && /^data:(?:text\/html|text\/xml|image\/svg|application\/x|text\/javascript|,)/.test(value) && tag.name !== 'img') {
+      if (
+        url &&
+        /^data:(?:text\/html|text\/xml|image\/svg|application\/x|text\/javascript|,)/.test(value) &&
+        tag.name !== 'img'
+      ) {
         return finding(6, `data URL in ${attribute.name} of <${tag.name}>`);
       }
       if (attribute.name === 'style' && isActiveStyle(value)) return finding(6, 'script in a style');
       if (attribute.name === 'srcdoc') return finding(6, 'srcdoc');
     }
-    if (tag.closing) return tag.name === 'script' || tag.name === 'textarea' || tag.name === 'noscript' ? finding(tag.name === 'script' ? 5 : 3, `closing ${tag.name}`) : undefined;
-    const names = (wanted: string): string | undefined => tag.attributes.find((attribute) => attribute.name === wanted)?.value;
-    if (tag.name === 'script' || tag.name.startsWith('script')) return finding(tag.name === 'script' || tag.closed ? 7 : 4, 'script element');
+    if (tag.closing)
+      return tag.name === 'script' || tag.name === 'textarea' || tag.name === 'noscript'
+        ? finding(tag.name === 'script' ? 5 : 3, `closing ${tag.name}`)
+        : undefined;
+    const names = (wanted: string): string | undefined =>
+      tag.attributes.find((attribute) => attribute.name === wanted)?.value;
+    if (tag.name === 'script' || tag.name.startsWith('script'))
+      return finding(tag.name === 'script' || tag.closed ? 7 : 4, 'script element');
     if (/^[a-z]+:script$/.test(tag.name)) return finding(7, 'script element');
     if (ACTIVE.has(tag.name)) {
       const external = /^(?:https:)?\/\//.test(names('src') ?? '');
@@ -67,10 +87,14 @@ export class CrossSiteScriptingDetector implements Detector {
       if (tag.attributes.length > 0 || !input.document) return finding(6, `<${tag.name}>`);
     }
     if (tag.name === 'meta' && names('http-equiv') !== undefined) {
-      return /^(?:refresh|set-cookie|link)$/i.test(names('http-equiv') ?? '') ? finding(6, 'meta http-equiv') : finding(3, 'meta http-equiv');
+      return /^(?:refresh|set-cookie|link)$/i.test(names('http-equiv') ?? '')
+        ? finding(6, 'meta http-equiv')
+        : finding(3, 'meta http-equiv');
     }
-    if (tag.name === 'link' && /stylesheet|import|preload/i.test(names('rel') ?? '')) return finding(5, 'external style sheet');
-    if (tag.name === 'svg' && !input.document && (tag.attributes.length > 0 || input.text.length < 200)) return finding(3, 'svg element');
+    if (tag.name === 'link' && /stylesheet|import|preload/i.test(names('rel') ?? ''))
+      return finding(5, 'external style sheet');
+    if (tag.name === 'svg' && !input.document && (tag.attributes.length > 0 || input.text.length < 200))
+      return finding(3, 'svg element');
     if (tag.name === 'form' && names('action') !== undefined && !input.document) return finding(4, 'form');
     if (tag.name.startsWith('?import') || tag.name.startsWith('!entity')) return finding(6, `<${tag.name}>`);
     if (tag.name === 'style' || tag.name === 'xml') {
@@ -85,16 +109,31 @@ export class CrossSiteScriptingDetector implements Detector {
     let at = lower.indexOf('on');
     for (let count = 0; at >= 0 && count < 400; count++, at = lower.indexOf('on', at + 2)) {
       const before = lower.charCodeAt(at - 1);
-      if (!(at === 0 || isSpace(before) || before === 34 || before === 39 || before === 47 || before === 96 || before === 59)) continue;
+      if (!(
+        at === 0 ||
+        isSpace(before) ||
+        before === 34 ||
+        before === 39 ||
+        before === 47 ||
+        before === 96 ||
+        before === 59
+      ))
+        continue;
       let end = at + 2;
       while (end < lower.length && end - at < 32 && isLetter(lower.charCodeAt(end))) end++;
       const equals = skipSpace(lower, end);
-      if (lower.charCodeAt(equals) !== 61 || !isHandlerName(lower.slice(at, end)) || lower.charCodeAt(equals + 1) === 61) continue;
+      if (
+        lower.charCodeAt(equals) !== 61 ||
+        !isHandlerName(lower.slice(at, end)) ||
+        lower.charCodeAt(equals + 1) === 61
+      )
+        continue;
       const value = text.slice(equals + 1, equals + 200);
       const script = findScript(value, value.toLowerCase()) !== undefined;
       const brokeOut = at > 0 && /['"`]/.test(text.slice(0, at));
       const known = EVENTS.has(lower.slice(at + 2, end));
-      if (script && (known || brokeOut)) return { category: 'xss', score: document ? 4 : 6, reason: `event handler ${lower.slice(at, end)}`, index: at };
+      if (script && (known || brokeOut))
+        return { category: 'xss', score: document ? 4 : 6, reason: `event handler ${lower.slice(at, end)}`, index: at };
       if (known && (brokeOut || /^\s*["'`]?\s*(?:$|[a-z_$.]+\s?\()/i.test(value))) {
         return { category: 'xss', score: document ? 2 : 5, reason: `event handler ${lower.slice(at, end)}`, index: at };
       }
@@ -114,21 +153,42 @@ export class CrossSiteScriptingDetector implements Detector {
       const bare = squeezed.length === scheme.length;
       const starts = at === 0 || /[\s"'`=(,;<>]/.test(squeezed.charAt(at - 1));
       const prose = /^javascript:\s/.test(lower.slice(lower.indexOf('javascript:')));
-      if (code && starts && !(prose && !/[(`]/.test(rest))) return { category: 'xss', score: document ? 3 : 6, reason: `${scheme} URL`, index: Math.max(0, lower.indexOf(scheme)) };
-      if (at > 1 && /[=(]['"]?$/.test(squeezed.slice(at - 2, at))) return { category: 'xss', score: document ? 2 : 5, reason: `${scheme} as a value`, index: Math.max(0, lower.indexOf(scheme)) };
+      if (code && starts && !(prose && !/[(`]/.test(rest)))
+        return {
+          category: 'xss',
+          score: document ? 3 : 6,
+          reason: `${scheme} URL`,
+          index: Math.max(0, lower.indexOf(scheme)),
+        };
+      if (at > 1 && /[=(]['"]?$/.test(squeezed.slice(at - 2, at)))
+        return {
+          category: 'xss',
+          score: document ? 2 : 5,
+          reason: `${scheme} as a value`,
+          index: Math.max(0, lower.indexOf(scheme)),
+        };
       if (bare && source !== 'body') return { category: 'xss', score: 4, reason: `${scheme} URL`, index: 0 };
     }
-    if (/^data:text\/(?:html|javascript)[;,]/.test(squeezed)) return { category: 'xss', score: 6, reason: 'data URL with markup', index: 0 };
+    if (/^data:text\/(?:html|javascript)[;,]/.test(squeezed))
+      return { category: 'xss', score: 6, reason: 'data URL with markup', index: 0 };
     return undefined;
   }
 
   private script({ text, lower, document, profile, source }: InspectedText): Finding | undefined {
-    if (!profile.has(CharacterClass.parenthesis | CharacterClass.backtick | CharacterClass.dot | CharacterClass.bracket)) return undefined;
+    if (
+      !profile.has(CharacterClass.parenthesis | CharacterClass.backtick | CharacterClass.dot | CharacterClass.bracket)
+    )
+      return undefined;
     const evidence = findScript(text, lower);
     const css = isActiveStyle(compact(text.length > 2000 ? '' : text));
     if (css && !document) return { category: 'xss', score: 5, reason: 'script in a style', index: 0 };
     if (!evidence) return undefined;
-    const finding = (score: number): Finding => ({ category: 'xss', score, reason: `page script (${evidence.kind})`, index: evidence.index });
+    const finding = (score: number): Finding => ({
+      category: 'xss',
+      score,
+      reason: `page script (${evidence.kind})`,
+      index: evidence.index,
+    });
     if (document) return finding(source === 'body' ? 2 : 4);
     if (evidence.kind === 'property') return finding(/[;='"`()]/.test(text) ? 5 : 3);
     return finding(evidence.kind === 'sink' || evidence.kind === 'computed-global' ? 6 : 5);
@@ -175,5 +235,7 @@ function compact(text: string): string {
 function isActiveStyle(css: string): boolean {
   if (!css.includes(':') && !css.includes('@')) return false;
   const plain = css.replaceAll(/\/\*[^*]*\*\//g, '').replaceAll('\\', '');
-  return /:[^;]{0,40}expression\(|behaviou?r:url|-moz-binding:|url\(["']?(?:javascript|vbscript):|@import["']?(?:url|javascript|\/\/|http)/.test(plain);
+  return /:[^;]{0,40}expression\(|behaviou?r:url|-moz-binding:|url\(["']?(?:javascript|vbscript):|@import["']?(?:url|javascript|\/\/|http)/.test(
+    plain,
+  );
 }

@@ -16,7 +16,8 @@ const FORMS: readonly { readonly pattern: RegExp; readonly reason: string; reado
   { pattern: /objectdataprovider|windowsidentity|typeconfusedelegate|losformatter|binaryformatter|typefaceconverter/i, reason: '.NET gadget', score: 5 },
 ]; // prettier-ignore
 
-const TYPE_NAME = /^(?:com\.sun\.|javax?\.|org\.apache\.|com\.mchange\.|com\.zaxxer\.|ch\.qos\.logback|system\.(?:windows|web|diagnostics|io|data|configuration)\.)/i;
+const TYPE_NAME =
+  /^(?:com\.sun\.|javax?\.|org\.apache\.|com\.mchange\.|com\.zaxxer\.|ch\.qos\.logback|system\.(?:windows|web|diagnostics|io|data|configuration)\.)/i;
 
 /** Serialized objects of Java, .NET, PHP, Python, Ruby, YAML and Node inside a value. */
 export class DeserializationDetector implements Detector {
@@ -34,7 +35,8 @@ export class DeserializationDetector implements Detector {
     }
     for (const { pattern, reason, score } of FORMS) {
       const match = pattern.exec(head);
-      if (match) return { category: this.category, score: document ? Math.min(score, 3) : score, reason, index: match.index };
+      if (match)
+        return { category: this.category, score: document ? Math.min(score, 3) : score, reason, index: match.index };
     }
     return undefined;
   }

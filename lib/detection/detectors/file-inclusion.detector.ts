@@ -4,11 +4,14 @@ import { Hint, type TextProfile } from '../scan/prefilter';
 import { type Detector, type Finding, type InspectedText } from './detector';
 
 /** Stream wrappers of PHP and schemes that read local files. */
-const WRAPPER = /(?:^|[\s"'=,(|:])(php:\/\/(?:filter|input|output|memory|temp|fd|stdin)|expect:\/\/|phar:\/\/|zip:\/\/|compress\.(?:zlib|bzip2):\/\/|zlib:|ogg:\/\/|rar:\/\/|glob:\/\/|data:\/\/|data:text\/plain;base64,|data:;base64,|data:,<\?)/;
+const WRAPPER =
+  /(?:^|[\s"'=,(|:])(php:\/\/(?:filter|input|output|memory|temp|fd|stdin)|expect:\/\/|phar:\/\/|zip:\/\/|compress\.(?:zlib|bzip2):\/\/|zlib:|ogg:\/\/|rar:\/\/|glob:\/\/|data:\/\/|data:text\/plain;base64,|data:;base64,|data:,<\?)/;
 const FILE_URL = /(?:^|[\s"'=,(|])file:(?:\/{1,6}|\\{1,4}|\.)[\w.~%/\\-]?/;
 /** Parameters that name a file or a directory of the application. */
-const FILE_NAME = /root|path|dir|prefix|file|template|tpl|include|inc$|conf|cfg|folder|base|lib|module|mod$|page|ext$|theme|skin|layout|lang|class|plugin|abspath|document|script|style|menu|body|header|footer|src|application|globals|load|inst|home|site/;
-const URL_NAME = /url|uri|href|link|redirect|callback|website|homepage|avatar|image|img|icon|logo|photo|feed|webhook|endpoint|referr?er|domain|return|next|goto|continue|schema|^id$|^\$|repository|bugs/;
+const FILE_NAME =
+  /root|path|dir|prefix|file|template|tpl|include|inc$|conf|cfg|folder|base|lib|module|mod$|page|ext$|theme|skin|layout|lang|class|plugin|abspath|document|script|style|menu|body|header|footer|src|application|globals|load|inst|home|site/;
+const URL_NAME =
+  /url|uri|href|link|redirect|callback|website|homepage|avatar|image|img|icon|logo|photo|feed|webhook|endpoint|referr?er|domain|return|next|goto|continue|schema|^id$|^\$|repository|bugs/;
 const SCRIPT = /\.(?:php\d?|phtml|phps|inc|jspx?|aspx?|cgi|pl|cfm|txt|dat|sh|py)(?:\?|%00|\0|$)/;
 const FOREIGN_PAGE = /\.(?:php\d?|phtml|aspx?|jspx?|cfm|cgi|pl|do)$/;
 
@@ -24,12 +27,18 @@ export class FileInclusionDetector implements Detector {
   inspect(input: InspectedText): Finding | undefined {
     const { lower, document, source, isName } = input;
     const head = lower.slice(0, 20_000);
-    const finding = (score: number, reason: string, index = 0): Finding => ({ category: this.category, score, reason, index });
+    const finding = (score: number, reason: string, index = 0): Finding => ({
+      category: this.category,
+      score,
+      reason,
+      index,
+    });
     const wrapper = WRAPPER.exec(head);
     if (wrapper) {
       const start = wrapper.index <= 1;
       const plainText = wrapper[1]?.startsWith('data:text') === true;
-      if (!plainText || source !== 'body') return finding(document && !start ? 3 : 6, `stream wrapper ${wrapper[1] ?? ''}`, wrapper.index);
+      if (!plainText || source !== 'body')
+        return finding(document && !start ? 3 : 6, `stream wrapper ${wrapper[1] ?? ''}`, wrapper.index);
     }
     const file = FILE_URL.exec(head);
     if (file && !isName) return finding(document ? 2 : file.index === 0 ? 6 : 5, 'file URL', file.index);
@@ -38,13 +47,18 @@ export class FileInclusionDetector implements Detector {
 
   private remote({ name, source, text, path }: InspectedText, value: string): Finding | undefined {
     if (source !== 'query' && source !== 'body' && source !== 'cookie') return undefined;
-    const match = /^(?:https?|ftps?):\/\/([^/?#\s]{1,200})(\/[^?#\s]{0,500})?(\?.*)?$/.exec(value.length > 900 ? value.slice(0, 900) : value);
+    const match = /^(?:https?|ftps?):\/\/([^/?#\s]{1,200})(\/[^?#\s]{0,500})?(\?.*)?$/.exec(
+      value.length > 900 ? value.slice(0, 900) : value,
+    );
     if (!match) return undefined;
     const target = match[2] ?? '';
     const finding = (score: number, reason: string): Finding => ({ category: this.category, score, reason, index: 0 });
     if (text.includes('\0') || /%00/.test(value)) return finding(6, 'remote file cut by NUL');
     const script = SCRIPT.test(target);
-    const shell = /\/(?:[\w-]*shell[\w-]*|cmd|c99|r57|c100|wso|b374k|backdoor|rce|phpinfo|crash)\.(?:php|txt|gif|jpg|asp|jsp)/.test(target);
+    const shell =
+      /\/(?:[\w-]*shell[\w-]*|cmd|c99|r57|c100|wso|b374k|backdoor|rce|phpinfo|crash)\.(?:php|txt|gif|jpg|asp|jsp)/.test(
+        target,
+      );
     const hanging = value.endsWith('?');
     const foreignPage = FOREIGN_PAGE.test(path);
     const fileName = FILE_NAME.test(name) && !URL_NAME.test(name);

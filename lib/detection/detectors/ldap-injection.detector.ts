@@ -8,22 +8,32 @@ export class LdapInjectionDetector implements Detector {
   readonly category = 'ldap_injection' as const;
 
   concerns(profile: TextProfile): boolean {
-    return profile.has(CharacterClass.parenthesis) && profile.has(CharacterClass.star | CharacterClass.ampersand | CharacterClass.pipe | CharacterClass.equals);
+    return (
+      profile.has(CharacterClass.parenthesis) &&
+      profile.has(CharacterClass.star | CharacterClass.ampersand | CharacterClass.pipe | CharacterClass.equals)
+    );
   }
 
   inspect({ lower, document }: InspectedText): Finding | undefined {
     const text = lower.slice(0, 20_000);
-    const finding = (score: number, reason: string, index: number): Finding => ({ category: this.category, score: document ? Math.min(score, 3) : score, reason, index });
+    const finding = (score: number, reason: string, index: number): Finding => ({
+      category: this.category,
+      score: document ? Math.min(score, 3) : score,
+      reason,
+      index,
+    });
     const filter = /\(\s?[&|!]\s?\(\s?[!&|]?\s?\(?\s?[\w.;-]{1,40}\s?(?:[~<>]?=|:)/.exec(text);
     if (filter) return finding(6, 'search filter', filter.index);
     const broken = /(?:\*|\w)\s?\){1,3}\s?\(\s?(?:[&|!]|[\w.;-]{1,40}[~<>]?=\s?[*\w(])/.exec(text);
     if (broken) {
       const operator = /\(\s?[&|!]/.test(broken[0]);
       const star = text.includes('*');
-      if (operator || star || /\)\s?\(\w{1,20}=/.test(broken[0])) return finding(operator || star ? 6 : 4, 'filter closed and continued', broken.index);
+      if (operator || star || /\)\s?\(\w{1,20}=/.test(broken[0]))
+        return finding(operator || star ? 6 : 4, 'filter closed and continued', broken.index);
     }
     const wild = /^\*\s?(?:\)|\(\s?[|&!]\s?\(?\w{1,20}=)|\)\(\s?[|&]\s?$|^\w{0,20}\*?\)\s?\(\s?[&|]/.exec(text);
-    if (wild && text.length < 80) return finding(wild[0].length > 2 ? 6 : 3, 'filter with a wildcard closed', wild.index);
+    if (wild && text.length < 80)
+      return finding(wild[0].length > 2 ? 6 : 3, 'filter with a wildcard closed', wild.index);
     return undefined;
   }
 }
@@ -34,17 +44,36 @@ export class XpathInjectionDetector implements Detector {
   readonly category = 'xml_injection' as const;
 
   concerns(profile: TextProfile): boolean {
-    return profile.hasAll(CharacterClass.slash | CharacterClass.bracket) || (profile.hintsAt(Hint.xpath) && profile.has(CharacterClass.slash | CharacterClass.colon) && profile.has(CharacterClass.parenthesis));
+    return (
+      profile.hasAll(CharacterClass.slash | CharacterClass.bracket) ||
+      (profile.hintsAt(Hint.xpath) &&
+        profile.has(CharacterClass.slash | CharacterClass.colon) &&
+        profile.has(CharacterClass.parenthesis))
+    );
   }
 
   inspect({ lower, document }: InspectedText): Finding | undefined {
     const text = lower.slice(0, 20_000);
-    const finding = (score: number, reason: string, index: number): Finding => ({ category: this.category, score: document ? 3 : score, reason, index });
-    const functions = /(?:count|string-length|substring|name|local-name|contains|starts-with|string|position|normalize-space)\s?\(\s?(?:\/{1,2}[\w*@.]|\/\w+\(|\/@|(?:child|parent|self|ancestor)::)/.exec(text);
+    const finding = (score: number, reason: string, index: number): Finding => ({
+      category: this.category,
+      score: document ? 3 : score,
+      reason,
+      index,
+    });
+    const functions =
+      /(?:count|string-length|substring|name|local-name|contains|starts-with|string|position|normalize-space)\s?\(\s?(?:\/{1,2}[\w*@.]|\/\w+\(|\/@|(?:child|parent|self|ancestor)::)/.exec(
+        text,
+      );
     if (functions) return finding(6, 'function over a location path', functions.index);
-    const axis = /(?:child|parent|ancestor|descendant|following|preceding|attribute|self|ancestor-or-self|descendant-or-self|following-sibling|preceding-sibling)::(?:\w+|\*|node\(|text\()/.exec(text);
+    const axis =
+      /(?:child|parent|ancestor|descendant|following|preceding|attribute|self|ancestor-or-self|descendant-or-self|following-sibling|preceding-sibling)::(?:\w+|\*|node\(|text\()/.exec(
+        text,
+      );
     if (axis) return finding(5, 'axis', axis.index);
-    const path = /['"]\s?\]\s?\|?\s?(?:\/{1,2}\w|\[)|\]\s?\|\s?\/{1,2}[\w*]|\/{1,2}[\w*]{1,30}\[\s?(?:contains|position|text|@|\w+\s?=|starts-with|last)/.exec(text);
+    const path =
+      /['"]\s?\]\s?\|?\s?(?:\/{1,2}\w|\[)|\]\s?\|\s?\/{1,2}[\w*]|\/{1,2}[\w*]{1,30}\[\s?(?:contains|position|text|@|\w+\s?=|starts-with|last)/.exec(
+        text,
+      );
     if (path) return finding(5, 'location path', path.index);
     return undefined;
   }

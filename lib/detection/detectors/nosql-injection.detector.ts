@@ -28,22 +28,38 @@ export class NosqlInjectionDetector implements Detector {
   }
 
   inspect({ text, lower, isName, document }: InspectedText): Finding | undefined {
-    const finding = (score: number, reason: string, index = 0): Finding => ({ category: this.category, score, reason, index });
+    const finding = (score: number, reason: string, index = 0): Finding => ({
+      category: this.category,
+      score,
+      reason,
+      index,
+    });
     if (isName) {
       const name = /(?:^|[[.])\$([a-z]+)\]?$/i.exec(text)?.[1] ?? /\[\$([a-z]+)\]/i.exec(text)?.[1];
-      return name !== undefined && MONGO_OPERATORS.has(name.toLowerCase()) ? finding(6, `operator $${name}`) : undefined;
+      return name !== undefined && MONGO_OPERATORS.has(name.toLowerCase())
+        ? finding(6, `operator $${name}`)
+        : undefined;
     }
     const head = lower.slice(0, 20_000);
-    const operator = /["'{[,]\s{0,4}\$(?:ne|eq|gte?|lte?|n?in|not|nor|or|and|exists|regex|where|expr|elemmatch|function|accumulator|type|mod|all|size|comment|options)["'\]]?\s{0,4}[:\]]/.exec(head);
+    const operator =
+      /["'{[,]\s{0,4}\$(?:ne|eq|gte?|lte?|n?in|not|nor|or|and|exists|regex|where|expr|elemmatch|function|accumulator|type|mod|all|size|comment|options)["'\]]?\s{0,4}[:\]]/.exec(
+        head,
+      );
     if (operator) return finding(document ? 3 : 6, 'operator in a value', operator.index);
     const property = /^\$(?:where|expr|function)\s?:/.exec(head);
     if (property) return finding(5, 'operator in a value');
     if (document) return undefined;
     const script =
-      /(?:^|['"\])}\w])\s{0,4}(?:;|\|\||&&)\s{0,4}(?:this\.\w{1,40}|return\b\s{0,4}['"(\w!{]|(?:var|let|const)\s{1,4}\w{1,40}\s{0,4}=|do\s{0,4}\{|while\s{0,4}\(|for\s{0,4}\(\s{0,4}(?:var|let|;)|function\s{0,4}\(|sleep\s{0,4}\(\s{0,4}\d|throw\b|db\.\w)/.exec(head);
+      /(?:^|['"\])}\w])\s{0,4}(?:;|\|\||&&)\s{0,4}(?:this\.\w{1,40}|return\b\s{0,4}['"(\w!{]|(?:var|let|const)\s{1,4}\w{1,40}\s{0,4}=|do\s{0,4}\{|while\s{0,4}\(|for\s{0,4}\(\s{0,4}(?:var|let|;)|function\s{0,4}\(|sleep\s{0,4}\(\s{0,4}\d|throw\b|db\.\w)/.exec(
+        head,
+      );
     if (script && /[()=]/.test(head.slice(script.index))) return finding(6, 'script behind a value', script.index);
-    const member = /\bthis\.\w{1,40}(?:\.(?:match|length|charat|substring|indexof|test)\s?[([=<>]|\s{0,4}(?:===?|!==?|[<>]=?)\s{0,4}(?:['"\d]|this\.))/.exec(head);
-    if (member) return finding(/^['"\s]*(?:this|;|\|\||&&|\d|['"])/.test(head) ? 6 : 4, 'field of the document', member.index);
+    const member =
+      /\bthis\.\w{1,40}(?:\.(?:match|length|charat|substring|indexof|test)\s?[([=<>]|\s{0,4}(?:===?|!==?|[<>]=?)\s{0,4}(?:['"\d]|this\.))/.exec(
+        head,
+      );
+    if (member)
+      return finding(/^['"\s]*(?:this|;|\|\||&&|\d|['"])/.test(head) ? 6 : 4, 'field of the document', member.index);
     const closing = /['"]\s{0,4}\}\s{0,4}\]?\s{0,4}\}?\s{0,4},\s{0,4}\$?\w{1,20}\s{0,4}:/.exec(head);
     return closing ? finding(5, 'object closed and continued', closing.index) : undefined;
   }

@@ -5,7 +5,8 @@ import { Hint, type TextProfile } from '../scan/prefilter';
 import { type Detector, type Finding, type InspectedText } from './detector';
 
 /** Files that documents and configurations refer to by relative paths. */
-const ASSET = /\.(?:json|jsonc|md|mdx|ts|tsx|js|jsx|mjs|cjs|css|scss|less|html?|png|jpe?g|gif|svg|webp|pdf|ya?ml|map|d\.ts|xsd|xml|wasm|vue|rst|proto|avsc)(?:[#?].*)?$/;
+const ASSET =
+  /\.(?:json|jsonc|md|mdx|ts|tsx|js|jsx|mjs|cjs|css|scss|less|html?|png|jpe?g|gif|svg|webp|pdf|ya?ml|map|d\.ts|xsd|xml|wasm|vue|rst|proto|avsc)(?:[#?].*)?$/;
 /** Longest run of text in which a path is looked for around its dots. */
 const WINDOW = 400;
 
@@ -33,9 +34,13 @@ export class PathTraversalDetector implements Detector {
     if (text.includes('..;') && path.includes('/..')) return finding(6, 'dot segment with a path parameter');
     const backslashes = text.includes('..\\');
     if (isName) return finding(climbs > 1 ? 5 : 3, 'path in a name');
-    if (document || spaced) return climbs >= 3 && !ASSET.test(target) ? finding(source === 'body' && document ? 3 : 5, 'climbing path') : undefined;
+    if (document || spaced)
+      return climbs >= 3 && !ASSET.test(target)
+        ? finding(source === 'body' && document ? 3 : 5, 'climbing path')
+        : undefined;
     const asset = ASSET.test(target);
-    if (climbs >= 2) return finding(source === 'body' && asset ? (climbs >= 4 ? 5 : 2) : 6, `climbs ${climbs} directories`);
+    if (climbs >= 2)
+      return finding(source === 'body' && asset ? (climbs >= 4 ? 5 : 2) : 6, `climbs ${climbs} directories`);
     if (backslashes) return finding(asset ? 4 : 5, 'climbs with a backslash');
     if (source !== 'body') return finding(leading && !asset ? 5 : target === '' ? 5 : 4, 'climbs a directory');
     return finding(leading && !asset ? 3 : 2, 'climbs a directory');
@@ -44,7 +49,10 @@ export class PathTraversalDetector implements Detector {
   /** Long rows of `/./` or of dots exhaust path buffers and have no other use. */
   private padded({ text, document }: InspectedText, path: string): Finding | undefined {
     if (document) return undefined;
-    const rows = path.includes('/././') || /(?:\.\s?[\\/]\s?){3}/.test(path.slice(0, WINDOW)) || /\/\.\r|\.\r\.|\.\0\./.test(text.slice(0, WINDOW));
+    const rows =
+      path.includes('/././') ||
+      /(?:\.\s?[\\/]\s?){3}/.test(path.slice(0, WINDOW)) ||
+      /\/\.\r|\.\r\.|\.\0\./.test(text.slice(0, WINDOW));
     if (rows) return { category: this.category, score: 5, reason: 'padded path', index: 0 };
     if (/^(?:\.\.[;\\.]{1,4}){2,}/.test(text.slice(0, 40)) || /(?:\.\.?[;\\]){3}/.test(text.slice(0, 80))) {
       return { category: this.category, score: 5, reason: 'dot segments in another spelling', index: 0 };

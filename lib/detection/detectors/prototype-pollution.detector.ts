@@ -11,7 +11,12 @@ export class PrototypePollutionDetector implements Detector {
   }
 
   inspect({ lower, isName, document }: InspectedText): Finding | undefined {
-    const finding = (score: number, reason: string, index: number): Finding => ({ category: this.category, score, reason, index });
+    const finding = (score: number, reason: string, index: number): Finding => ({
+      category: this.category,
+      score,
+      reason,
+      index,
+    });
     if (isName) {
       const proto = lower.indexOf('__proto__');
       if (proto >= 0) return finding(7, '__proto__ as a name', proto);
@@ -19,7 +24,10 @@ export class PrototypePollutionDetector implements Detector {
       return chain ? finding(7, 'constructor.prototype as a name', chain.index) : undefined;
     }
     const text = lower.slice(0, 20_000);
-    const used = /(?:["'[.{,&?]|^)__proto__(?:["']?\s{0,4}\]?\s{0,4}[:=[]|["']?\]|\.\w)|\bconstructor["'\]]{0,2}[.[]["']?prototype["'\]]{0,2}\s{0,2}[.[=]/.exec(text);
+    const used =
+      /(?:["'[.{,&?]|^)__proto__(?:["']?\s{0,4}\]?\s{0,4}[:=[]|["']?\]|\.\w)|\bconstructor["'\]]{0,2}[.[]["']?prototype["'\]]{0,2}\s{0,2}[.[=]/.exec(
+        text,
+      );
     return used ? finding(document ? 3 : 6, 'path to a prototype', used.index) : undefined;
   }
 }

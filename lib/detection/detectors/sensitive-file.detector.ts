@@ -10,26 +10,37 @@ export class SensitiveFileDetector implements Detector {
   readonly category = 'sensitive_file' as const;
 
   concerns(profile: TextProfile): boolean {
-    return profile.hintsAt(Hint.file) && profile.has(CharacterClass.slash | CharacterClass.backslash | CharacterClass.dot);
+    return (
+      profile.hintsAt(Hint.file) && profile.has(CharacterClass.slash | CharacterClass.backslash | CharacterClass.dot)
+    );
   }
 
   inspect(input: InspectedText): Finding | undefined {
     const { text, source, document, isName } = input;
-    const finding = (score: number, reason: string, index = 0): Finding => ({ category: this.category, score, reason, index });
+    const finding = (score: number, reason: string, index = 0): Finding => ({
+      category: this.category,
+      score,
+      reason,
+      index,
+    });
     if (document) return this.quoted(input, 3);
     const path = normalisePath(text.length > 2000 ? text.slice(0, 2000) : text);
     const nul = text.includes('\0');
     const whole = !/\s/.test(path) || /^[a-z]:\/|^\/(?:etc|proc|var|usr)\//.test(path);
     if (source === 'path') {
       const score = sensitivityOf(path.replaceAll(/;[^/]{0,200}/g, '').replaceAll('//', '/'));
-      const probe = /\/(?:wp-config|web-inf|meta-inf|\.git|\.svn|\.hg|\.env|\.ht(?:access|passwd)|\.ssh|\.aws|windows|winnt|etc|proc)(?:[/.;]|$)/.test(path);
+      const probe =
+        /\/(?:wp-config|web-inf|meta-inf|\.git|\.svn|\.hg|\.env|\.ht(?:access|passwd)|\.ssh|\.aws|windows|winnt|etc|proc)(?:[/.;]|$)/.test(
+          path,
+        );
       return score >= 5 && probe ? finding(6, 'request for a file of the host') : undefined;
     }
     if (whole && path.length < 400) {
       const score = sensitivityOf(path.replace(/^file:\/*/, '/').replace(/%00.*$/, ''));
       if (score >= 3 && nul) return finding(6, 'path cut by NUL');
       if (score >= 5) return finding(isName ? 4 : 6, 'path of a file of the host');
-      if (score >= 3 && source !== 'body') return finding(score + (source === 'query' || source === 'header' ? 1 : 0), 'path of a place of the host');
+      if (score >= 3 && source !== 'body')
+        return finding(score + (source === 'query' || source === 'header' ? 1 : 0), 'path of a place of the host');
       if (score >= 3) return finding(score, 'path of a place of the host');
     }
     return this.quoted(input, 5);
@@ -38,7 +49,11 @@ export class SensitiveFileDetector implements Detector {
   /** Inside a longer text only the best known files count. */
   private quoted({ lower }: InspectedText, score: number): Finding | undefined {
     const found =
-      /(?:^|[\s"'=:;|&<>(,`/\\}])(?:\/|\\|file:\/{1,4}|[a-z]:[\\/])?(?:etc[\\/]+(?:passwd|shadow|group|hosts|issue)\b|proc[\\/]+self[\\/]|root[\\/]\.(?:ssh|aws|bash)|(?:winnt|windows)[\\/]+(?:win\.ini|system32|repair|system\.ini))/.exec(lower.slice(0, 20_000));
-    return found ? { category: this.category, score, reason: 'name of a file of the host', index: found.index } : undefined;
+      /(?:^|[\s"'=:;|&<>(,`/\\}])(?:\/|\\|file:\/{1,4}|[a-z]:[\\/])?(?:etc[\\/]+(?:passwd|shadow|group|hosts|issue)\b|proc[\\/]+self[\\/]|root[\\/]\.(?:ssh|aws|bash)|(?:winnt|windows)[\\/]+(?:win\.ini|system32|repair|system\.ini))/.exec(
+        lower.slice(0, 20_000),
+      );
+    return found
+      ? { category: this.category, score, reason: 'name of a file of the host', index: found.index }
+      : undefined;
   }
 }

@@ -4,7 +4,8 @@ import { Hint, type TextProfile } from '../scan/prefilter';
 import { type Detector, type Finding, type InspectedText, stronger } from './detector';
 
 /** Schemes that make a server speak other protocols or read its own files. */
-const FOREIGN_SCHEME = /^(gopher|dict|tftp|ldap|ldaps|ldapi|netdoc|jar|sftp|tn3270|smb|rmi|telnet|imap|pop3|smtp|ssh2(?:\.\w+)?|rtmp|redis|mysql|unix|vbscript|mailto-x|local_file|netrc):/;
+const FOREIGN_SCHEME =
+  /^(gopher|dict|tftp|ldap|ldaps|ldapi|netdoc|jar|sftp|tn3270|smb|rmi|telnet|imap|pop3|smtp|ssh2(?:\.\w+)?|rtmp|redis|mysql|unix|vbscript|mailto-x|local_file|netrc):/;
 /** A native application's own redirect target is loopback by design (RFC 8252, section 7.3). */
 const REDIRECT_NAME = /redirect|post_?logout|callbackurls|origins?$|^(?:origin|referer|referrer|host)$/;
 const HEADER_WITHOUT_URL = /^(?:user-agent|referer|referrer|origin|host|x-forwarded-host|forwarded|x-forwarded-for)$/;
@@ -33,8 +34,13 @@ export class ServerSideRequestForgeryDetector implements Detector {
   private foreign(input: InspectedText, lower: string): Finding | undefined {
     const scheme = FOREIGN_SCHEME.exec(lower)?.[1];
     const finding = (score: number, reason: string): Finding => ({ category: this.category, score, reason, index: 0 });
-    if (scheme && /^[a-z0-9.]+:(?:\/{1,3}\S|[a-z]+:\/|\/)/.test(lower)) return finding(/^(?:sftp|telnet|imap|pop3|smtp|rtmp|redis|mysql|ldaps?|smb)$/.test(scheme) ? 5 : 6, `${scheme} URL`);
-    if (lower.startsWith('unix:') && /^unix:(?:a{3}|\/|[^|]{0,2000}\|https?:)/.test(lower)) return finding(6, 'unix socket URL');
+    if (scheme && /^[a-z0-9.]+:(?:\/{1,3}\S|[a-z]+:\/|\/)/.test(lower))
+      return finding(
+        /^(?:sftp|telnet|imap|pop3|smtp|rtmp|redis|mysql|ldaps?|smb)$/.test(scheme) ? 5 : 6,
+        `${scheme} URL`,
+      );
+    if (lower.startsWith('unix:') && /^unix:(?:a{3}|\/|[^|]{0,2000}\|https?:)/.test(lower))
+      return finding(6, 'unix socket URL');
     if (/^url:(?:file|https?|ftp|gopher):/.test(lower)) return finding(6, 'nested URL scheme');
     return undefined;
   }
@@ -42,14 +48,27 @@ export class ServerSideRequestForgeryDetector implements Detector {
   private host({ name, source, text }: InspectedText, value: string, lower: string): Finding | undefined {
     const finding = (score: number, reason: string): Finding => ({ category: this.category, score, reason, index: 0 });
     const header = source === 'header' && HEADER_WITHOUT_URL.test(name);
-    const match = /^(?:(?:https?|ftp|wss?|exp|url):(?:\/{1,8}|\\{2}|(?=\[))|\/{2,4}|\\{2})([^/?#\\\s]{0,300})/.exec(lower);
+    const match = /^(?:(?:https?|ftp|wss?|exp|url):(?:\/{1,8}|\\{2}|(?=\[))|\/{2,4}|\\{2})([^/?#\\\s]{0,300})/.exec(
+      lower,
+    );
     if (!match) {
-      const bare = /^(localhost|127(?:\.\d{1,3}){1,3}|169\.254\.169\.254|\[::1?\]|0\.0\.0\.0)(?::\d{1,5})?(?:\/|$)/.exec(lower)?.[1];
-      const named = /url|uri|host|target|dest|site|endpoint|server|proxy|webhook|callback|feed|link|href|domain|ssrf|ip$/.test(name);
-      return bare !== undefined && named && !header && /[/:]/.test(lower) && source !== 'header' ? finding(5, 'local host') : undefined;
+      const bare =
+        /^(localhost|127(?:\.\d{1,3}){1,3}|169\.254\.169\.254|\[::1?\]|0\.0\.0\.0)(?::\d{1,5})?(?:\/|$)/.exec(
+          lower,
+        )?.[1];
+      const named =
+        /url|uri|host|target|dest|site|endpoint|server|proxy|webhook|callback|feed|link|href|domain|ssrf|ip$/.test(
+          name,
+        );
+      return bare !== undefined && named && !header && /[/:]/.test(lower) && source !== 'header'
+        ? finding(5, 'local host')
+        : undefined;
     }
     const authority = match[1] ?? '';
-    if (/^\$\{[\w.]+\}/.test(authority)) return /\$\{aws|\$\{[a-z]+_(?:api|host|url|endpoint)\}/.test(authority) && source !== 'header' ? finding(5, 'host from the server’s environment') : undefined;
+    if (/^\$\{[\w.]+\}/.test(authority))
+      return /\$\{aws|\$\{[a-z]+_(?:api|host|url|endpoint)\}/.test(authority) && source !== 'header'
+        ? finding(5, 'host from the server’s environment')
+        : undefined;
     const userinfo = authority.lastIndexOf('@');
     const host = hostOf(userinfo >= 0 ? authority.slice(userinfo + 1) : authority);
     const kind = judgeHost(host);
@@ -60,9 +79,17 @@ export class ServerSideRequestForgeryDetector implements Detector {
       case 'disguised':
         return header ? undefined : finding(redirect ? 5 : 6, 'address in disguise');
       case 'loopback':
-        return header || redirect ? (header ? undefined : finding(2, 'loopback address')) : finding(5, 'loopback address');
+        return header || redirect
+          ? header
+            ? undefined
+            : finding(2, 'loopback address')
+          : finding(5, 'loopback address');
       case 'private':
-        return header || redirect ? (header ? undefined : finding(2, 'private address')) : finding(source === 'body' ? 4 : 5, 'private address');
+        return header || redirect
+          ? header
+            ? undefined
+            : finding(2, 'private address')
+          : finding(source === 'body' ? 4 : 5, 'private address');
       default:
         break;
     }
@@ -71,8 +98,11 @@ export class ServerSideRequestForgeryDetector implements Detector {
       if (/^\d|\./.test(shown) && judgeHost(shown) !== 'public') return finding(5, 'address before @');
     }
     // `http://public#@127.0.0.1/`, `http://public\@127.0.0.1`: parsers disagree about the host (Orange Tsai, Black Hat 2017).
-    const confused = /^[^\s]{0,200}[#\\ ]@?([\w.:[\]-]{3,60})/.exec(value.slice(match[0].length, match[0].length + 260));
-    if (confused?.[1] && /@/.test(text) && judgeHost(hostOf(confused[1])) !== 'public') return finding(5, 'second host');
+    const confused = /^[^\s]{0,200}[#\\ ]@?([\w.:[\]-]{3,60})/.exec(
+      value.slice(match[0].length, match[0].length + 260),
+    );
+    if (confused?.[1] && /@/.test(text) && judgeHost(hostOf(confused[1])) !== 'public')
+      return finding(5, 'second host');
     return undefined;
   }
 }

@@ -20,7 +20,11 @@ export class SqlInjectionDetector implements Detector {
   readonly category = 'sql_injection' as const;
 
   concerns(profile: TextProfile): boolean {
-    if (profile.hintsAt(Hint.sql) || (profile.hasAll(CharacterClass.slash | CharacterClass.star) && profile.has(CharacterClass.digit))) return true;
+    if (
+      profile.hintsAt(Hint.sql) ||
+      (profile.hasAll(CharacterClass.slash | CharacterClass.star) && profile.has(CharacterClass.digit))
+    )
+      return true;
     if (profile.has(QUOTES) && profile.has(AFTER_QUOTE)) return true;
     return (
       profile.hintsAt(Hint.logic) &&
@@ -68,6 +72,8 @@ export class SqlInjectionDetector implements Detector {
 
   private judge(input: InspectedText, reading: SqlReading, quote: string | undefined, at: number): Finding | undefined {
     const verdict = judgeSql(reading, quote, input);
-    return verdict && { category: this.category, score: verdict.score, reason: verdict.reason, index: at + verdict.offset };
+    return (
+      verdict && { category: this.category, score: verdict.score, reason: verdict.reason, index: at + verdict.offset }
+    );
   }
 }

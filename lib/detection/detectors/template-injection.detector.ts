@@ -24,7 +24,8 @@ const DELIMITERS: readonly (readonly [string, string])[] = [
 const GLOBALS = wordSet(
   'self config request session settings application app lipsum cycler joiner namespace url_for get_flashed_messages g _self dump environ class this constructor global process smarty runtime t execution pagecontext requestscope sessionscope applicationscope beans _context debug',
 );
-const TAGS = /^%-?\s{0,8}(?:debug|import|include|set|macro|for|if|load|exec|block|extends|from|raw|with|filter|call|python|csrf_token|ssi|php)\b/;
+const TAGS =
+  /^%-?\s{0,8}(?:debug|import|include|set|macro|for|if|load|exec|block|extends|from|raw|with|filter|call|python|csrf_token|ssi|php)\b/;
 const MAX_EXPRESSIONS = 60;
 
 /** Expressions between template delimiters. A placeholder such as `{{ name }}` is text; arithmetic and calls are programs. */
@@ -64,33 +65,53 @@ export class TemplateInjectionDetector implements Detector {
     const finding = (score: number, reason: string): Finding => ({ category: this.category, score, reason, index });
     if (body === '') return undefined;
     const weight = open === '{' || open === '@(' ? -2 : input.document ? -3 : 0;
-    if (isArithmetic(body)) return open === '@(' || (open === '{' && !/^\d+\*\d+$/.test(body)) ? finding(input.text.length < 16 && open === '@(' ? 5 : 0, 'arithmetic') : finding(Math.max(3, 6 + weight), 'arithmetic in a template');
+    if (isArithmetic(body))
+      return open === '@(' || (open === '{' && !/^\d+\*\d+$/.test(body))
+        ? finding(input.text.length < 16 && open === '@(' ? 5 : 0, 'arithmetic')
+        : finding(Math.max(3, 6 + weight), 'arithmetic in a template');
     if (open === '{' || open === '@(') return undefined;
-    if (/__\w+__|\.mro\b|subclasses\(|\battr\(|getclass\(|forname\(|\bclass\.|\.constructor|\bruntime\b|\.exec\(|\bpopen\b|\bsystem\(|processbuilder|freemarker|classloader/.test(lower)) {
+    if (
+      /__\w+__|\.mro\b|subclasses\(|\battr\(|getclass\(|forname\(|\bclass\.|\.constructor|\bruntime\b|\.exec\(|\bpopen\b|\bsystem\(|processbuilder|freemarker|classloader/.test(
+        lower,
+      )
+    ) {
       return finding(input.document ? 4 : 7, 'introspection in a template');
     }
     if (open === '<%') return finding(input.document ? 3 : 6, 'server page expression');
-    if (open === '{%') return TAGS.test(`%${lower.replace(/^-/, '')}`) ? finding(input.document ? 2 : 5, 'template tag') : undefined;
+    if (open === '{%')
+      return TAGS.test(`%${lower.replace(/^-/, '')}`) ? finding(input.document ? 2 : 5, 'template tag') : undefined;
     const root = /^[$@#]?[a-z_]\w*/.exec(lower)?.[0] ?? '';
     const call = /[\w\])]\s?\(/.test(body);
     if (open === '[[') return call && /\$\{|\(/.test(body) ? finding(3, 'expression') : undefined;
-    if (GLOBALS.has(root) && (call || /[.[]/.test(body))) return finding(Math.max(2, (call ? 6 : 4) + weight), `use of ${root}`);
-    if (GLOBALS.has(root) && lower === root) return finding(input.text.trim().length <= raw.length + open.length * 2 ? 5 : 2, `use of ${root}`);
+    if (GLOBALS.has(root) && (call || /[.[]/.test(body)))
+      return finding(Math.max(2, (call ? 6 : 4) + weight), `use of ${root}`);
+    if (GLOBALS.has(root) && lower === root)
+      return finding(input.text.trim().length <= raw.length + open.length * 2 ? 5 : 2, `use of ${root}`);
     if (/\?(?:new|api|eval|lower_abc|upper_abc|interpret|c)\b/.test(lower)) return finding(6, 'built-in of FreeMarker');
     if (/\bt\([\w.$]+\)|new\s+[\w.]+\(|@[\w.]+@/.test(lower)) return finding(6, 'type reference in an expression');
-    if (/^['"[(]/.test(body) && /['"\])]\s?[.|*[(]/.test(body)) return finding(Math.max(2, 6 + weight), 'method of a literal');
+    if (/^['"[(]/.test(body) && /['"\])]\s?[.|*[(]/.test(body))
+      return finding(Math.max(2, 6 + weight), 'method of a literal');
     if (/^['"`]?<(?:script|img|svg)/.test(lower.replace(/^['"]\s?/, ''))) return finding(5, 'markup in a template');
-    if (/^#(?:with|each|if|unless)\b|^(?:lookup|this\.)/.test(lower) && open === '{{') return finding(input.document ? 2 : 5, 'block helper');
-    if (/^(?:range|php|system|passthru|range\.|include|import|require|print|printf|eval|exec)\b/.test(lower) && (call || open === '{{')) return finding(Math.max(3, 6 + weight), 'function in a template');
+    if (/^#(?:with|each|if|unless)\b|^(?:lookup|this\.)/.test(lower) && open === '{{')
+      return finding(input.document ? 2 : 5, 'block helper');
+    if (
+      /^(?:range|php|system|passthru|range\.|include|import|require|print|printf|eval|exec)\b/.test(lower) &&
+      (call || open === '{{')
+    )
+      return finding(Math.max(3, 6 + weight), 'function in a template');
     if (call && open === '{{') return finding(Math.max(2, 5 + weight), 'call in a template');
     if (call && /^\w+\(\s?[\w., ]*\)$/.test(body) && open === '${') return finding(3, 'function in a template');
-    if (call && (open === '${' || open === '#{' || open === '*{' || open === '~{')) return finding(Math.max(2, (input.text.trim().startsWith(open) ? 5 : 4) + weight), 'call in a template');
+    if (call && (open === '${' || open === '#{' || open === '*{' || open === '~{'))
+      return finding(Math.max(2, (input.text.trim().startsWith(open) ? 5 : 4) + weight), 'call in a template');
     return undefined;
   }
 
   /** Velocity, FreeMarker, Razor and Smarty statements outside delimiters. */
   private directives({ lower, document }: InspectedText): Finding | undefined {
-    const found = /#(?:set|foreach|parse|include|evaluate|macro)\s{0,4}\(\s{0,4}[$"'\w]|[<[]#(?:assign|include|import|function|list|macro|if|ftl)\b|@(?:using|model|inject|functions|code)\s+[\w{]|\{\$smarty[.\s}]|\{(?:php|literal|smarty\.|system|math equation)[\s}(.]|\{[a-z]{2,12}:[a-z]+\s[^{}]{0,80}runphp|@\{\s{0,4}(?:system|var|int|string)\b/.exec(lower.slice(0, 20_000));
+    const found =
+      /#(?:set|foreach|parse|include|evaluate|macro)\s{0,4}\(\s{0,4}[$"'\w]|[<[]#(?:assign|include|import|function|list|macro|if|ftl)\b|@(?:using|model|inject|functions|code)\s+[\w{]|\{\$smarty[.\s}]|\{(?:php|literal|smarty\.|system|math equation)[\s}(.]|\{[a-z]{2,12}:[a-z]+\s[^{}]{0,80}runphp|@\{\s{0,4}(?:system|var|int|string)\b/.exec(
+        lower.slice(0, 20_000),
+      );
     if (!found) return undefined;
     return { category: this.category, score: document ? 3 : 6, reason: 'template directive', index: found.index };
   }

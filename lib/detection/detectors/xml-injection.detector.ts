@@ -12,7 +12,12 @@ export class XmlInjectionDetector implements Detector {
   }
 
   inspect({ lower, document, source }: InspectedText): Finding | undefined {
-    const finding = (score: number, reason: string, index: number): Finding => ({ category: this.category, score, reason, index });
+    const finding = (score: number, reason: string, index: number): Finding => ({
+      category: this.category,
+      score,
+      reason,
+      index,
+    });
     const entity = findMark(lower, '<!entity');
     if (entity >= 0) return finding(document && !lower.includes('<!doctype') ? 4 : 7, 'entity declaration', entity);
     const doctype = findMark(lower, '<!doctype');
@@ -22,24 +27,37 @@ export class XmlInjectionDetector implements Detector {
       const external = /^\s{0,20}[\w:.-]{1,80}\s{1,20}(?:system|public)\b/.test(declaration);
       const subset = /^\s{0,20}[\w:.-]{1,80}[^>[]{0,200}\[/.test(declaration);
       if (subset || (external && !html)) return finding(6, 'document type with declarations', doctype);
-      if (external && !/"-\/\/w3c\/\/|about:legacy-compat/.test(declaration)) return finding(5, 'external document type', doctype);
+      if (external && !/"-\/\/w3c\/\/|about:legacy-compat/.test(declaration))
+        return finding(5, 'external document type', doctype);
     }
     const include = /<\w{0,20}:?include\s[^>]{0,400}\b(?:href|parse)\s?=/.exec(lower);
     if (include && lower.includes('xinclude')) return finding(7, 'XInclude', include.index);
-    const script = /<(?:msxsl|xalan|lxslt|xsl):(?:script|component)\b|(?:php|java|xalan|exsl|saxon|unparsed-text|document|system-property)(?::function|:runtime|:file)?\s?\(\s?['"](?:file|http|\/|xsl:|\w+['"],)|xmlns:\w+\s?=\s?["'](?:java:|clitype:|xalan:\/\/|http:\/\/(?:php\.net\/xsl|xml\.apache\.org\/x(?:alan|slt)))|<xsl:(?:include|import)\s/.exec(lower);
-    if (script && (lower.includes('xsl:') || lower.includes('/xsl'))) return finding(document ? 5 : 6, 'code in a style sheet', script.index);
+    const script =
+      /<(?:msxsl|xalan|lxslt|xsl):(?:script|component)\b|(?:php|java|xalan|exsl|saxon|unparsed-text|document|system-property)(?::function|:runtime|:file)?\s?\(\s?['"](?:file|http|\/|xsl:|\w+['"],)|xmlns:\w+\s?=\s?["'](?:java:|clitype:|xalan:\/\/|http:\/\/(?:php\.net\/xsl|xml\.apache\.org\/x(?:alan|slt)))|<xsl:(?:include|import)\s/.exec(
+        lower,
+      );
+    if (script && (lower.includes('xsl:') || lower.includes('/xsl')))
+      return finding(document ? 5 : 6, 'code in a style sheet', script.index);
     const sheet = /<\?xml-stylesheet\s[^>]{0,300}href\s?=/.exec(lower);
     if (sheet) return finding(5, 'external style sheet', sheet.index);
     return this.schema(lower, source === 'body', finding);
   }
 
   /** `schemaLocation` holds pairs of a namespace and an address; a single address only makes a validator fetch it. */
-  private schema(lower: string, body: boolean, finding: (score: number, reason: string, index: number) => Finding): Finding | undefined {
+  private schema(
+    lower: string,
+    body: boolean,
+    finding: (score: number, reason: string, index: number) => Finding,
+  ): Finding | undefined {
     const at = lower.indexOf(':schemalocation');
     if (at < 0) return undefined;
     const value = /^:schemalocation\s?=\s?["']([^"']{0,1000})["']/.exec(lower.slice(at, at + 1100))?.[1];
     const parts = value?.trim().split(/\s+/) ?? [];
-    return parts.length % 2 === 1 ? finding(6, 'schema location without a namespace', at) : body && parts.length > 0 ? undefined : finding(5, 'schema location', at);
+    return parts.length % 2 === 1
+      ? finding(6, 'schema location without a namespace', at)
+      : body && parts.length > 0
+        ? undefined
+        : finding(5, 'schema location', at);
   }
 }
 

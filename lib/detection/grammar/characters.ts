@@ -49,9 +49,7 @@ export function wordEnd(text: string, index: number): number {
 
 /** Whether the characters around [start, end) do not continue a word. */
 export function isWholeWord(text: string, start: number, end: number): boolean {
-  return (
-    (start === 0 || !isWord(text.charCodeAt(start - 1))) && (end >= text.length || !isWord(text.charCodeAt(end)))
-  );
+  return (start === 0 || !isWord(text.charCodeAt(start - 1))) && (end >= text.length || !isWord(text.charCodeAt(end)));
 }
 
 /** Calls `visit` for each whole-word occurrence of one of `words` in `lower`; stops when `visit` returns true. */

@@ -5,10 +5,12 @@
 export function normalisePath(text: string): string {
   let path = text.trim().toLowerCase();
   if (path.includes('0x2')) path = path.replaceAll('0x2e', '.').replaceAll('0x2f', '/').replaceAll('0x5c', '/');
-  if (path.includes('%')) path = path.replaceAll(/%(?:2e|c0%ae|u002e)/g, '.').replaceAll(/%(?:2f|5c|c0%af|c1%9c|u2215|u2216)/g, '/');
+  if (path.includes('%'))
+    path = path.replaceAll(/%(?:2e|c0%ae|u002e)/g, '.').replaceAll(/%(?:2f|5c|c0%af|c1%9c|u2215|u2216)/g, '/');
   path = path.replaceAll('\\', '/').replaceAll('\0', '');
   if (path.includes(';')) path = path.replaceAll(/\.\.;[^/]{0,20}\//g, '../');
-  if (path.includes('....') || path.includes('.../')) path = path.replaceAll(/(^|\/)\.{3,80}\/{1,8}/g, '$1../').replaceAll(/\.{4,80}\/{1,8}/g, '../');
+  if (path.includes('....') || path.includes('.../'))
+    path = path.replaceAll(/(^|\/)\.{3,80}\/{1,8}/g, '$1../').replaceAll(/\.{4,80}\/{1,8}/g, '../');
   return path.replaceAll(/\/{2,}/g, '/');
 }
 

@@ -8,7 +8,12 @@ const SINKS = wordSet(`
 
 /** Objects that a page script reads; `name(` alone is no evidence, `document.cookie` is. */
 const PROPERTIES: ReadonlyMap<string, ReadonlySet<string>> = new Map([
-  ['document', wordSet('cookie domain location write writeln body documentelement url referrer createelement getelementbyid queryselector head defaultview forms')],
+  [
+    'document',
+    wordSet(
+      'cookie domain location write writeln body documentelement url referrer createelement getelementbyid queryselector head defaultview forms',
+    ),
+  ],
   ['window', wordSet('location name open onerror alert eval opener parent top frames localstorage sessionstorage')],
   ['location', wordSet('href hash replace assign search')],
   ['self', wordSet('alert eval location name document')],
@@ -51,10 +56,16 @@ function judgeWord(text: string, lower: string, start: number, end: number): Scr
   const word = lower.slice(start, end);
   const next = skipComment(text, skipSpace(text, end));
   const mark = text.charCodeAt(next);
-  if (SINKS.has(word) && next - end <= 2 && (mark === 40 || mark === 96) && isArgument(text, next + 1, mark, next > end)) {
+  if (
+    SINKS.has(word) &&
+    next - end <= 2 &&
+    (mark === 40 || mark === 96) &&
+    isArgument(text, next + 1, mark, next > end)
+  ) {
     return word === 'function' || word === 'print' || word === 'write' ? undefined : { kind: 'sink', index: start };
   }
-  if (SINKS.has(word) && (mark === 41 || mark === 46) && callsIndirectly(text, lower, start, next)) return { kind: 'sink', index: start };
+  if (SINKS.has(word) && (mark === 41 || mark === 46) && callsIndirectly(text, lower, start, next))
+    return { kind: 'sink', index: start };
   const properties = PROPERTIES.get(word);
   if (properties) {
     let at = next;
@@ -72,7 +83,11 @@ function judgeWord(text: string, lower: string, start: number, end: number): Scr
       const quote = text.charCodeAt(inside);
       const close = text.indexOf(']', inside);
       const after = close > 0 && close < at + 200 ? skipSpace(text, close + 1) : -1;
-      if ((quote === 34 || quote === 39 || quote === 96 || quote === 47) && after > 0 && '([`=.'.includes(text.charAt(after))) {
+      if (
+        (quote === 34 || quote === 39 || quote === 96 || quote === 47) &&
+        after > 0 &&
+        '([`=.'.includes(text.charAt(after))
+      ) {
         return { kind: 'computed-global', index: start };
       }
     }
@@ -84,7 +99,8 @@ function judgeWord(text: string, lower: string, start: number, end: number): Scr
   }
   if (word === 'location' && mark === 61 && text.charCodeAt(next + 1) !== 61) {
     const value = text.charCodeAt(skipSpace(text, next + 1));
-    if ((value === 34 || value === 39 || value === 96) && lower.slice(next, next + 20).includes('script')) return { kind: 'assignment', index: start };
+    if ((value === 34 || value === 39 || value === 96) && lower.slice(next, next + 20).includes('script'))
+      return { kind: 'assignment', index: start };
   }
   return undefined;
 }

@@ -22,14 +22,19 @@ const FILE_SUFFIXES: ReadonlySet<string> = new Set(FILES);
 const DIRECTORY =
   /^\/?(?:etc|proc|sys|root|boot|var\/(?:log|adm|run|lib|spool|mail|www|backups?|cache)|usr\/(?:local|share|lib|pkg|s?bin|etc|src|home)|opt\/(?:lampp|xampp|apache|tomcat|nginx|httpd)|home\/[\w.-]+|private\/etc|private\/var|library\/webserver|web\/conf|apache2?|logs|xampp|dev\/(?:tcp|null|random|urandom|shm|fd))\/./;
 
-const WINDOWS = /^(?:[a-z]:\/|\/)?(?:windows|winnt|winnt32|program files(?: \(x86\))?|programfiles|documents and settings|inetpub|users\/[\w.-]+|boot|system32|system volume information|xampp|wamp|apache(?:2|group| group)?|php\d?|mysql|nginx|logs?|log|minint|recycler)\/./;
+const WINDOWS =
+  /^(?:[a-z]:\/|\/)?(?:windows|winnt|winnt32|program files(?: \(x86\))?|programfiles|documents and settings|inetpub|users\/[\w.-]+|boot|system32|system volume information|xampp|wamp|apache(?:2|group| group)?|php\d?|mysql|nginx|logs?|log|minint|recycler)\/./;
 
 /** Extensions of settings, keys and logs. */
-const SETTING = /\.(?:conf|cnf|cfg|ini|log|pem|key|crt|pfx|p12|jks|keystore|keytab|bak|old|swp|inf|sam|dit|evt|evtx|pwd|xferlog|htaccess|passwd|history)$/;
+const SETTING =
+  /\.(?:conf|cnf|cfg|ini|log|pem|key|crt|pfx|p12|jks|keystore|keytab|bak|old|swp|inf|sam|dit|evt|evtx|pwd|xferlog|htaccess|passwd|history)$/;
 
 /** How telling a path is: 0 nothing, 3 a system place, 5 a secret. The path is normalised, lower case, `/` only. */
 export function sensitivityOf(path: string): number {
-  const plain = path.replace(/^[a-z]:\//, '').replace(/[?#;].*$/, '').replace(/\/+$/, '');
+  const plain = path
+    .replace(/^[a-z]:\//, '')
+    .replace(/[?#;].*$/, '')
+    .replace(/\/+$/, '');
   const segments = plain.split('/').filter((segment) => segment !== '' && segment !== '.' && segment !== '..');
   for (let take = 1; take <= Math.min(4, segments.length); take++) {
     const suffix = segments.slice(-take).join('/');
@@ -37,15 +42,31 @@ export function sensitivityOf(path: string): number {
   }
   if (segments.includes('web-inf')) return 5;
   if (/(?:^|\/)(?:\.git|\.svn|\.hg|\.ssh|\.aws|\.kube|\.gnupg)\//.test(plain)) return 5;
-  if (/(?:winnt|windows|i386)\/(?:system32|repair|system|win\.ini|php\.ini|syswow64|panther|debug|debug|sysprep|my\.ini|csup|regedit)/.test(plain)) return 5;
-  if (/system32\/(?:config|drivers|cmd|inetsrv|logfiles|eula|license|sysprep)/.test(plain) || plain.endsWith('/cmd.exe')) return 5;
+  if (
+    /(?:winnt|windows|i386)\/(?:system32|repair|system|win\.ini|php\.ini|syswow64|panther|debug|debug|sysprep|my\.ini|csup|regedit)/.test(
+      plain,
+    )
+  )
+    return 5;
+  if (
+    /system32\/(?:config|drivers|cmd|inetsrv|logfiles|eula|license|sysprep)/.test(plain) ||
+    plain.endsWith('/cmd.exe')
+  )
+    return 5;
   const windows = /^[a-z]:\//.test(path) && WINDOWS.test(path);
-  if (windows) return SETTING.test(plain) || /(?:windows|winnt|boot|system32|log)\//.test(path) || /_?log$/.test(plain) ? 5 : 4;
+  if (windows)
+    return SETTING.test(plain) || /(?:windows|winnt|boot|system32|log)\//.test(path) || /_?log$/.test(plain) ? 5 : 4;
   if (path.startsWith('/') && DIRECTORY.test(path)) {
     if (/^\/(?:etc|proc|root|boot|sys)\//.test(path) || /^\/var\/(?:log|adm|spool|mail|run)\//.test(path)) return 5;
     return SETTING.test(plain) || /_log$|logs?\/|\/(?:conf|cgi-bin)\//.test(plain) ? 5 : 3;
   }
-  if (path.startsWith('/') && SETTING.test(plain) && /\/(?:conf|config|logs?|etc|apache2?|httpd|nginx|mysql|php)\//.test(path)) return 4;
-  if (/^(?:etc|proc|winnt|windows)\//.test(path) && segments.length >= 2) return /^etc\/(?:passwd|shadow|hosts|group)/.test(path) ? 5 : 3;
+  if (
+    path.startsWith('/') &&
+    SETTING.test(plain) &&
+    /\/(?:conf|config|logs?|etc|apache2?|httpd|nginx|mysql|php)\//.test(path)
+  )
+    return 4;
+  if (/^(?:etc|proc|winnt|windows)\//.test(path) && segments.length >= 2)
+    return /^etc\/(?:passwd|shadow|hosts|group)/.test(path) ? 5 : 3;
   return 0;
 }

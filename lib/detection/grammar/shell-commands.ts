@@ -39,4 +39,6 @@ export const SHELL_WORDS = wordSet(`
   `);
 
 /** Variables that stand for white space or hold what an attacker wants. */
-export const SHELL_VARIABLES = wordSet('ifs path home shell user pwd hostname hosttype ostype bash ld_preload comspec systemroot windir programfiles appdata userprofile username temp tmp');
+export const SHELL_VARIABLES = wordSet(
+  'ifs path home shell user pwd hostname hosttype ostype bash ld_preload comspec systemroot windir programfiles appdata userprofile username temp tmp',
+);

@@ -64,8 +64,16 @@ function openerAt(text: string, index: number): string | undefined {
 function readCommand(text: string, start: number, opener: string, at: number): ShellCommand {
   let index = start;
   const limit = Math.min(text.length, start + 300);
-  while (index < limit && (isSpace(text.charCodeAt(index)) || text.charCodeAt(index) === 0 || text.charCodeAt(index) === 43)) index++;
-  while (index < limit && ('({'.includes(text.charAt(index)) || text.charAt(index) === '"' || text.charAt(index) === "'") && index < start + 8) {
+  while (
+    index < limit &&
+    (isSpace(text.charCodeAt(index)) || text.charCodeAt(index) === 0 || text.charCodeAt(index) === 43)
+  )
+    index++;
+  while (
+    index < limit &&
+    ('({'.includes(text.charAt(index)) || text.charAt(index) === '"' || text.charAt(index) === "'") &&
+    index < start + 8
+  ) {
     index++;
     while (index < limit && isSpace(text.charCodeAt(index))) index++;
   }
@@ -114,7 +122,9 @@ function emptyExpansion(text: string, index: number): number {
   if (next === 40 && text.charCodeAt(index + 2) === 41) return 3;
   if (next === 123) {
     const close = text.indexOf('}', index + 2);
-    return close > 0 && close - index < 12 && !text.slice(index, close).toLowerCase().includes('ifs') ? close - index + 1 : 0;
+    return close > 0 && close - index < 12 && !text.slice(index, close).toLowerCase().includes('ifs')
+      ? close - index + 1
+      : 0;
   }
   return 0;
 }

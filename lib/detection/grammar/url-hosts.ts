@@ -6,9 +6,12 @@ export type HostKind = 'metadata' | 'loopback' | 'private' | 'disguised' | 'publ
 const METADATA_NAMES = wordSet(
   'metadata metadata.google.internal metadata.goog instance-data instance-data.ec2.internal metadata.tencentyun.com metadata.azure.internal kubernetes.default kubernetes.default.svc rancher-metadata fd00:ec2::254',
 );
-const LOOPBACK_NAMES = wordSet('localhost localhost.localdomain localhost6 ip6-localhost ip6-loopback loopback localhost4 lvh.me localtest.me vcap.me lacolhost.com yoogle.com');
+const LOOPBACK_NAMES = wordSet(
+  'localhost localhost.localdomain localhost6 ip6-localhost ip6-loopback loopback localhost4 lvh.me localtest.me vcap.me lacolhost.com yoogle.com',
+);
 /** Public DNS zones that answer with the address spelled in the name. */
-const WRAPPED = /(?:^|[.-])(\d{1,3}[.-]\d{1,3}[.-]\d{1,3}[.-]\d{1,3})\.(?:xip\.io|nip\.io|sslip\.io|xip\.name|localtest\.me|traefik\.me|backname\.io|[a-z0-9-]+\.[a-z]{2,6})$/;
+const WRAPPED =
+  /(?:^|[.-])(\d{1,3}[.-]\d{1,3}[.-]\d{1,3}[.-]\d{1,3})\.(?:xip\.io|nip\.io|sslip\.io|xip\.name|localtest\.me|traefik\.me|backname\.io|[a-z0-9-]+\.[a-z]{2,6})$/;
 
 /** Judges a host as written, without a lookup. Forms that only a URL parser reads as an address are `disguised`. */
 export function judgeHost(raw: string): HostKind {
@@ -39,7 +42,8 @@ function judgeIpv4(value: number): HostKind {
   if (value === 0xa9fea9fe || value === 0x646464c8 || value === 0xc0000_0c0) return 'metadata';
   if (first === 127 || first === 0) return 'loopback';
   if (first === 169 && second === 254) return 'metadata';
-  if (first === 10 || (first === 172 && second >= 16 && second < 32) || (first === 192 && second === 168)) return 'private';
+  if (first === 10 || (first === 172 && second >= 16 && second < 32) || (first === 192 && second === 168))
+    return 'private';
   if (first === 100 && second >= 64 && second < 128) return 'private';
   return 'public';
 }

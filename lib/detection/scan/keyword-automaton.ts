@@ -1,7 +1,17 @@
 /** Letters fold to 0–25; the six other classes keep what keywords need; everything else is one class. */
 const STRIDE_BITS = 5;
 const OTHER = 31;
-const FOLDED: Record<string, number> = { '/': 26, '\\': 26, '.': 27, ':': 28, _: 29, ' ': 30, '+': 30, '\t': 30, '\n': 30 };
+const FOLDED: Record<string, number> = {
+  '/': 26,
+  '\\': 26,
+  '.': 27,
+  ':': 28,
+  _: 29,
+  ' ': 30,
+  '+': 30,
+  '\t': 30,
+  '\n': 30,
+};
 
 const SYMBOL_OF: Uint8Array = (() => {
   const table = new Uint8Array(128).fill(OTHER);

@@ -1,7 +1,10 @@
 import { decodePercent } from '../decoding/percent-decoder';
 
 /** The cookies of a `Cookie` header (RFC 6265, section 4.2), quotes removed and percent-decoded once. */
-export function* cookiePairs(header: string, limit: number): Generator<{ readonly name: string; readonly value: string }> {
+export function* cookiePairs(
+  header: string,
+  limit: number,
+): Generator<{ readonly name: string; readonly value: string }> {
   let start = 0;
   for (let count = 0; start < header.length && count < limit; count++) {
     let end = header.indexOf(';', start);

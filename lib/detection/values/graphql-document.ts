@@ -2,7 +2,8 @@ import { isWord, skipSpace } from '../grammar/characters';
 
 /** Marks of the GraphQL grammar (October 2021, section 2.1.8), commas and white space. */
 const PUNCTUATORS = '!$&().:=@[]{|},';
-const KEYWORD = /^\s{0,200}(?:(?:query|mutation|subscription)\b|fragment\s{1,20}\w{1,80}\s{1,20}on\s|\{\s{0,200}[A-Za-z_.])/;
+const KEYWORD =
+  /^\s{0,200}(?:(?:query|mutation|subscription)\b|fragment\s{1,20}\w{1,80}\s{1,20}on\s|\{\s{0,200}[A-Za-z_.])/;
 
 /**
  * The string literals of a GraphQL document, or undefined when the text is none. A document is built from names and a
@@ -31,7 +32,8 @@ export function graphqlStrings(text: string): readonly string[] | undefined {
     }
     if (code === 123) depth++;
     else if (code === 125 && --depth < 0) return undefined;
-    else if (!isWord(code) && !PUNCTUATORS.includes(text.charAt(index)) && code > 32 && code !== 45 && code !== 0xfeff) return undefined;
+    else if (!isWord(code) && !PUNCTUATORS.includes(text.charAt(index)) && code > 32 && code !== 45 && code !== 0xfeff)
+      return undefined;
     index++;
   }
   return depth === 0 ? strings : undefined;

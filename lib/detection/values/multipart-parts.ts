@@ -34,17 +34,24 @@ function readPart(part: string): MultipartPart {
   const blank = /\r?\n\r?\n/.exec(part.slice(0, MAX_HEADERS));
   const headers = blank ? part.slice(0, blank.index) : part.slice(0, MAX_HEADERS);
   const content = blank ? part.slice(blank.index + blank[0].length).replace(/\r?\n$/, '') : '';
+  return { ...readPartHeaders(headers), content };
+}
+
+/** What the headers of a part say. */
+export function readPartHeaders(headers: string): Omit<MultipartPart, 'content'> {
   const filename = parameter(headers, 'filename');
   const contentType = /content-type:\s{0,20}([^\r\n;]{0,200})/i.exec(headers)?.[1]?.trim();
   return {
     name: parameter(headers, 'name') ?? '',
     ...(filename === undefined ? {} : { filename }),
     ...(contentType === undefined ? {} : { contentType }),
-    content,
   };
 }
 
 function parameter(headers: string, name: string): string | undefined {
-  const match = new RegExp(`[;\\s]${name}\\*?\\s{0,4}=\\s{0,4}(?:"((?:[^"\\\\\\r\\n]|\\\\.)*)"|([^;\\r\\n]*))`, 'i').exec(headers);
+  const match = new RegExp(
+    `[;\\s]${name}\\*?\\s{0,4}=\\s{0,4}(?:"((?:[^"\\\\\\r\\n]|\\\\.)*)"|([^;\\r\\n]*))`,
+    'i',
+  ).exec(headers);
   return match?.[1] ?? match?.[2]?.trim();
 }

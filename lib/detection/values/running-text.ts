@@ -19,7 +19,17 @@ export function isRunningText(text: string): boolean {
       run++;
     } else {
       if (isCodeMark(code)) marks++;
-      const end = code === 32 || code === 10 || code === 13 || code === 44 || code === 46 || code === 63 || code === 33 || code === 58 || code === 59 || code === 60;
+      const end =
+        code === 32 ||
+        code === 10 ||
+        code === 13 ||
+        code === 44 ||
+        code === 46 ||
+        code === 63 ||
+        code === 33 ||
+        code === 58 ||
+        code === 59 ||
+        code === 60;
       if (run > 0 && run <= 20 && end) words++;
       run = 0;
     }

@@ -12,7 +12,7 @@ const MAX_VALUES = 20_000;
 export function* xmlValues(text: string): Generator<XmlValue> {
   let index = 0;
   let element = '';
-  for (let count = 0; index < text.length && count < MAX_VALUES; ) {
+  for (let count = 0; index < text.length && count < MAX_VALUES;) {
     const open = text.indexOf('<', index);
     const content = text.slice(index, open < 0 ? text.length : open).trim();
     if (content !== '') {
@@ -32,7 +32,8 @@ export function* xmlValues(text: string): Generator<XmlValue> {
       for (const match of tag.matchAll(/([\w:.-]{1,80})\s{0,8}=\s{0,8}(?:"([^"]*)"|'([^']*)')/g)) {
         count++;
         const name = match[1] ?? '';
-        if (!name.startsWith('xmlns') && !name.endsWith('schemaLocation')) yield { name, text: decodeEntities(match[2] ?? match[3] ?? '') };
+        if (!name.startsWith('xmlns') && !name.endsWith('schemaLocation'))
+          yield { name, text: decodeEntities(match[2] ?? match[3] ?? '') };
       }
       index = end + 1;
     }
