@@ -44,8 +44,14 @@ export class SuspicionService {
     bans.onUnban((target) => this.forget(target));
   }
 
-  /** Counts a request. Answers at once where the state is in memory. */
+  /** Counts a request, once. Answers at once where the state is in memory. */
   strike(request: GuardedRequest, suspicion: Suspicion): Awaitable<StrikeOutcome> {
+    // Every field of a GraphQL query may find the same attack.
+    if (request.kind !== 'graphql') return this.count(request, suspicion);
+    return request.once('bans strike', () => this.count(request, suspicion));
+  }
+
+  private count(request: GuardedRequest, suspicion: Suspicion): Awaitable<StrikeOutcome> {
     const { ip } = request;
     const mode = banMode(this.config, suspicion.check);
     if (mode === 'off' || ip === undefined || request.trusted || this.bans.neverBanned(ip) !== undefined)

@@ -1,7 +1,14 @@
 import type { DynamicModule } from '@nestjs/common';
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { Args, Field, GraphQLModule, Int, Mutation, ObjectType, Query, ResolveField, Resolver } from '@nestjs/graphql';
-import { BlockUserAgents, GuardEvents, GuardModule, RequireIp, type GuardEvent } from 'nestapi-guard';
+import {
+  BlockUserAgents,
+  type GuardConfigInput,
+  type GuardEvent,
+  GuardEvents,
+  GuardModule,
+  RequireIp,
+} from 'nestapi-guard';
 import { PLATFORMS, type RunningApp, startApp } from '../support/platforms';
 
 @ObjectType()
@@ -15,7 +22,7 @@ class Cat {
 
 interface FieldError {
   readonly path: readonly string[];
-  readonly extensions: { readonly code: string };
+  readonly extensions: { readonly code: string; readonly statusCode: number };
 }
 
 let calls: string[] = [];
@@ -46,6 +53,16 @@ class CatsResolver {
   @BlockUserAgents(['curl'])
   nurse(): string {
     return 'Joy';
+  }
+
+  @Query(() => String, { nullable: true })
+  search(@Args('text') text: string): string {
+    return text;
+  }
+
+  @Query(() => String, { nullable: true })
+  find(@Args('text') text: string): string {
+    return text;
   }
 
   @Mutation(() => Boolean, { nullable: true })
@@ -157,5 +174,47 @@ describe.each(PLATFORMS)('GraphQL on %s', (platform) => {
       const codes = answer.json().map((result: { errors: FieldError[] }) => result.errors[0]?.extensions.code);
       expect(codes).toEqual(['GUARD_USER_AGENT', 'GUARD_IP', 'GUARD_USER_AGENT']);
     });
+  });
+});
+
+describe.each(PLATFORMS)('GraphQL on %s counts a query', (platform) => {
+  const attack = "1' OR '1'='1' UNION SELECT password FROM users --";
+  const start = (config: GuardConfigInput) =>
+    startApp(platform, {
+      providers: [CatsResolver],
+      imports: [graphql()],
+      config: { trustedProxies: ['loopback'], ...config },
+    });
+
+  it('as one request, however many fields it names', async () => {
+    const app = await start({ rateLimit: 3 });
+    for (const left of [2, 1, 0]) {
+      const { body, headers } = await ask(app, '{ a: vet b: vet vet }');
+      expect(body.errors).toBeUndefined();
+      expect(headers.ratelimit).toContain(`r=${left};`);
+    }
+    const { body, headers } = await ask(app, '{ a: vet b: vet }');
+    expect(body.errors.map(({ extensions }: FieldError) => extensions.code)).toEqual(Array(2).fill('GUARD_RATE_LIMIT'));
+    expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+    await app.close();
+  });
+
+  it('as one suspicious request, wherever the attack stands', async () => {
+    const app = await start({ autoBanThreshold: 3 });
+    const spellings = [
+      { query: `mutation { adopt(name: ${JSON.stringify(attack)}) a: adopt(name: "Tom") }` },
+      { query: 'query($text: String!) { search(text: $text) find(text: $text) }', variables: { text: attack } },
+      { query: 'query($id: Int) { cat(id: $id) { name } vet nurse }', variables: { id: 1 } },
+      { query: `mutation { a: adopt(name: "Tom") b: adopt(name: ${JSON.stringify(attack)}) }` },
+    ];
+    const codes = [];
+    for (const spelling of spellings) {
+      const { errors } = (await app.post('/graphql', spelling, { from: '10.0.0.7' })).json();
+      codes.push(errors?.map(({ extensions }: FieldError) => `${extensions.code} ${extensions.statusCode}`));
+    }
+    const refused = (status: number) => Array(2).fill(`GUARD_PENETRATION ${status}`);
+    expect(codes).toEqual([refused(400), refused(400), undefined, refused(403)]);
+    expect((await ask(app, '{ cat { name } }', { from: '10.0.0.7' })).status).toBe(403);
+    await app.close();
   });
 });
