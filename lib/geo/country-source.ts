@@ -3,6 +3,8 @@ import type { GeoLookup, GeoSourceKind, GeoStatus } from './geo.types';
 /** Where countries come from. Nothing here rejects or throws: trouble is logged and told by `status()`. */
 export interface CountrySource {
   readonly kind: GeoSourceKind;
+  /** Some rule depends on countries. Called before `start()`. */
+  need?(): void;
   start(): Promise<void>;
   reload(): Promise<void>;
   close(): void;

@@ -44,6 +44,7 @@ export class CountryCheck implements SecurityCheck {
     const blocked = codes(routeAllows && sources.blockCountries === 'config' ? [] : blockCountries);
     const allowed = allowCountries.length > 0 ? codes(allowCountries) : undefined;
     if (allowed === undefined && blocked.size === 0) return undefined;
+    this.geo.need();
 
     const judge = (country: string | undefined): Refusal | undefined => {
       if (country !== undefined && blocked.has(country)) return refusal('country blocked', country);

@@ -1,6 +1,6 @@
 import type { CountrySource, GeoLog } from './country-source';
 import type { GeoLookup, GeoSourceKind, GeoStatus } from './geo.types';
-import { GeoDatabase } from './geo-database';
+import type { GeoDatabase } from './geo-database';
 
 /** Countries are traded: a database older than this misplaces a noticeable share of addresses. */
 const STALE_SECONDS = 30 * 86_400;
@@ -29,7 +29,7 @@ export abstract class DatabaseSource implements CountrySource {
     return this.current?.country(ip);
   }
 
-  resolve(ip: string): string | undefined {
+  resolve(ip: string): string | undefined | Promise<string | undefined> {
     return this.current?.country(ip);
   }
 
@@ -51,8 +51,7 @@ export abstract class DatabaseSource implements CountrySource {
   }
 
   /** Replaces the database in use, all at once, by a newer one that has proved itself. */
-  protected async adopt(bytes: Buffer): Promise<void> {
-    const database = await GeoDatabase.open(bytes);
+  protected adopt(database: GeoDatabase): void {
     this.current = database;
     this.loadedAt = new Date();
     this.problem = undefined;
@@ -60,7 +59,7 @@ export abstract class DatabaseSource implements CountrySource {
     this.logger.log(`Countries come from ${this.path} (${database.type}, built ${built}).`);
     if (this.status().stale) {
       this.logger.warn(
-        `The country database ${this.path} was built on ${built}: update it, addresses move between countries.`,
+        `GUARD_COUNTRY_DATABASE_STALE: ${this.path} was built on ${built}; update it, addresses move between countries.`,
       );
     }
   }

@@ -1,8 +1,6 @@
 import { type Stats, unwatchFile, watchFile } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import type { GeoLog } from './country-source';
+import { GeoDatabase } from './geo-database';
 import { DatabaseSource } from './database-source';
 import { DatabaseRejected } from './mmdb-structure';
 
@@ -10,26 +8,15 @@ import { DatabaseRejected } from './mmdb-structure';
 const POLL_MS = 500;
 const MAX_BYTES = 512 * 1024 * 1024;
 
-/** The package of the CC0 database, an optional peer. */
-export const BUNDLED_PACKAGE = '@ip-location-db/geo-whois-asn-country-mmdb';
-const BUNDLED_FILE = 'geo-whois-asn-country.mmdb';
-
 /** A database file on disk, read again whenever it changes. */
 export class FileSource extends DatabaseSource {
+  readonly kind = 'file';
   private loading?: Promise<void>;
   private changed = false;
   private readonly onChange = () => void this.reload();
 
-  constructor(
-    path: string,
-    logger: GeoLog,
-    readonly kind: 'file' | 'bundled' = 'file',
-  ) {
-    super(path, logger);
-  }
-
   async start(): Promise<void> {
-    if (this.kind === 'file') watchFile(this.path, { interval: POLL_MS, persistent: false }, this.onChange);
+    watchFile(this.path, { interval: POLL_MS, persistent: false }, this.onChange);
     await this.reload();
   }
 
@@ -58,7 +45,7 @@ export class FileSource extends DatabaseSource {
       before = await stat(this.path);
       if (!before.isFile()) throw new DatabaseRejected('it is not a file');
       if (before.size > MAX_BYTES) throw new DatabaseRejected(`it is larger than ${MAX_BYTES} bytes`);
-      await this.adopt(recognized(await readFile(this.path, { signal: this.stop.signal })));
+      this.adopt(await GeoDatabase.open(recognized(await readFile(this.path, { signal: this.stop.signal }))));
     } catch (error) {
       if (this.stop.signal.aborted) return;
       // A file that is still being written is no news: its last write brings another change.
@@ -80,18 +67,4 @@ export function recognized(bytes: Buffer): Buffer {
   const start = bytes.subarray(0, 64).toString('latin1').trimStart();
   if (start.startsWith('<')) throw new DatabaseRejected('it is an HTML or XML page, not a database');
   return bytes;
-}
-
-/** Where the CC0 database is, seen from this package or from the application; undefined when it is not installed. */
-export function bundledDatabase(
-  from: readonly string[] = [__filename, join(process.cwd(), 'package.json')],
-): string | undefined {
-  for (const place of from) {
-    try {
-      return join(dirname(createRequire(place).resolve(`${BUNDLED_PACKAGE}/package.json`)), BUNDLED_FILE);
-    } catch {
-      continue;
-    }
-  }
-  return undefined;
 }

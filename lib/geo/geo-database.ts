@@ -1,6 +1,6 @@
 import type { Reader, Response } from 'maxmind';
 import { canonicalIp, formatIpv4, formatIpv6, isPrivate, readAddress } from '../network/ip-address';
-import { runInSlices } from '../network/slices';
+import { runAtOnce, runInSlices } from '../network/slices';
 import type { GeoLookup } from './geo.types';
 import { DatabaseRejected, readRecord, verifyMmdb } from './mmdb-structure';
 import { countryIn, readGeoRecord } from './record-layout';
@@ -33,13 +33,19 @@ export class GeoDatabase {
    *
    * @throws DatabaseRejected when any lookup could leave the file, or when it knows no countries.
    */
-  static async open(db: Buffer): Promise<GeoDatabase> {
-    const reader = await runInSlices(verifyMmdb(db));
-    const database = new GeoDatabase(db, reader);
-    if (!(await runInSlices(database.findCountry()))) {
-      throw new DatabaseRejected(`its records have no country (its type is ${JSON.stringify(database.type)})`);
-    }
-    return database;
+  static open(db: Buffer): Promise<GeoDatabase> {
+    return runInSlices(GeoDatabase.verify(db));
+  }
+
+  /** The same at once: some 40 ms for a million nodes. */
+  static openNow(db: Buffer): GeoDatabase {
+    return runAtOnce(GeoDatabase.verify(db));
+  }
+
+  private static *verify(db: Buffer): Generator<void, GeoDatabase> {
+    const database = new GeoDatabase(db, yield* verifyMmdb(db));
+    if (yield* database.findCountry()) return database;
+    throw new DatabaseRejected(`its records have no country (its type is ${JSON.stringify(database.type)})`);
   }
 
   get type(): string {

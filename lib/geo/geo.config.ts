@@ -5,7 +5,7 @@ import type { GuardConfig } from '../config/guard-config';
 import { Accepts, ListOf, Text } from '../config/setting';
 import { countryProblem } from '../network/country-code';
 import { isDownloadable } from '../network/download';
-import { bundledDatabase } from './file-source';
+import { bundledDatabase } from './bundled-source';
 import type { GeoIpHandler } from './geo.types';
 
 declare module '../config/guard-config' {

@@ -1,5 +1,6 @@
 import { type CountrySource, type GeoLog, NO_SOURCE } from './country-source';
-import { bundledDatabase, FileSource } from './file-source';
+import { BundledSource, bundledDatabase } from './bundled-source';
+import { FileSource } from './file-source';
 import type { GeoIpHandler, GeoLookup, GeoStatus } from './geo.types';
 import { HandlerSource } from './handler-source';
 import { IpinfoSource } from './ipinfo-source';
@@ -33,6 +34,11 @@ export class GeoService {
 
   constructor(options: GeoOptions, logger: GeoLog) {
     this.source = openSource(options, logger);
+  }
+
+  /** Tells that some rule depends on countries: what is otherwise loaded by the first lookup is loaded at start-up. */
+  need(): void {
+    this.source.need?.();
   }
 
   /** Loads the database before the application serves requests. Never rejects: see {@link status}. */
@@ -84,5 +90,5 @@ function openSource(options: GeoOptions, logger: GeoLog): CountrySource {
     return new IpinfoSource({ token, url, cachePath }, logger);
   }
   const bundled = bundledDatabase();
-  return bundled === undefined ? NO_SOURCE : new FileSource(bundled, logger, 'bundled');
+  return bundled === undefined ? NO_SOURCE : new BundledSource(bundled, logger);
 }

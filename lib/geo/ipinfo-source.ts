@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { download, type DownloadAnswer, DownloadFailed } from '../network/download';
 import type { GeoLog } from './country-source';
+import { GeoDatabase } from './geo-database';
 import { DatabaseSource } from './database-source';
 import { recognized } from './file-source';
 
@@ -88,7 +89,7 @@ export class IpinfoSource extends DatabaseSource {
   private async readCache(): Promise<void> {
     try {
       const { mtimeMs } = await stat(this.path);
-      await this.adopt(recognized(await readFile(this.path)));
+      this.adopt(await GeoDatabase.open(recognized(await readFile(this.path))));
       this.refreshedAt = mtimeMs;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
@@ -101,7 +102,7 @@ export class IpinfoSource extends DatabaseSource {
     try {
       const fetched = await this.fetch();
       if (fetched) {
-        await this.adopt(recognized(fetched.bytes));
+        this.adopt(await GeoDatabase.open(recognized(fetched.bytes)));
         this.etag = fetched.etag;
         await this.save(fetched.bytes);
       } else {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Reader, type Response } from 'maxmind';
-import { bundledDatabase } from '../../lib/geo/file-source';
+import { bundledDatabase } from '../../lib/geo/bundled-source';
 import { GeoDatabase } from '../../lib/geo/geo-database';
 import { DatabaseRejected } from '../../lib/geo/mmdb-structure';
 import { control, encode, type MmdbOptions, type MmdbValue, writeMmdb } from '../support/mmdb-writer';

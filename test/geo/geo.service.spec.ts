@@ -3,6 +3,7 @@ import { readFile, rename, stat, symlink, unlink, utimes, writeFile } from 'node
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { bundledDatabase } from '../../lib/geo/bundled-source';
 import type { GeoIpHandler } from '../../lib/geo/geo.types';
 import { type GeoOptions, GeoService } from '../../lib/geo/geo.service';
 import { type LocalServer, startLocalServer } from '../support/local-server';
@@ -146,6 +147,31 @@ describe('GeoService', () => {
   });
 
   describe('with the CC0 database', () => {
+    it.each<[string, (service: GeoService) => unknown]>([
+      ['country()', (service) => service.country('8.8.8.8')],
+      ['lookup()', (service) => service.lookup('8.8.8.8')?.country],
+      ['resolve()', (service) => service.resolve('8.8.8.8')],
+    ])('loads it with the first lookup: %s', async (_, ask) => {
+      const service = await start({});
+      expect(service.status().loadedAt).toBeUndefined();
+      expect(await ask(service)).toBe('US');
+      expect(service.status().loadedAt).toBeDefined();
+      expect(service.resolve('8.8.8.8')).toBe('US');
+    });
+
+    it('loads it at the start when a rule needs it', async () => {
+      geo = new GeoService({}, log);
+      geo.need();
+      await geo.onModuleInit();
+      expect(geo.status().loadedAt).toBeDefined();
+      expect(geo.resolve('8.8.8.8')).toBe('US');
+    });
+
+    it('is found where it is installed', () => {
+      expect(bundledDatabase()).toMatch(/geo-whois-asn-country\.mmdb$/);
+      expect(bundledDatabase([join(folder, 'package.json')])).toBeUndefined();
+    });
+
     it('needs no option', async () => {
       const service = await start({});
       expect(service.status()).toMatchObject({ source: 'bundled', ready: true });
