@@ -1,7 +1,10 @@
 import type { Type } from '@nestjs/common';
 import { AddressRulesCheck } from './access/address-rules.check';
+import { CustomRequestCheck } from './access/custom-request.check';
+import { CustomValidationCheck } from './access/custom-validation.check';
 import { EmergencyCheck } from './access/emergency.check';
 import { RequireIpCheck } from './access/require-ip.check';
+import { TimeWindowCheck } from './access/time-window.check';
 import { UserAgentCheck } from './access/user-agent.check';
 import { ApiKeyCheck } from './authentication/api-key.check';
 import { HttpsCheck } from './authentication/https.check';
@@ -16,7 +19,7 @@ import { OnlyFromCheck } from './cloud/only-from.check';
 import { ContentTypeCheck } from './content/content-type.check';
 import { HoneypotCheck } from './content/honeypot.check';
 import { RequestSizeCheck } from './content/request-size.check';
-import { FormCaptureCheck } from './detection/form-capture.check';
+import { BodyCaptureCheck } from './detection/body-capture.check';
 import { PenetrationCheck } from './detection/penetration.check';
 import { CountryCheck } from './geo/country.check';
 import type { SecurityCheck } from './policy/security-check';
@@ -36,7 +39,9 @@ export const GUARD_CHECKS: readonly Type<SecurityCheck>[] = [
   RequireAuthCheck,
   ApiKeyCheck,
   RequireReferrerCheck,
+  CustomValidationCheck,
   HoneypotCheck,
+  TimeWindowCheck,
   AddressRulesCheck,
   RequireIpCheck,
   CountryCheck,
@@ -45,6 +50,7 @@ export const GUARD_CHECKS: readonly Type<SecurityCheck>[] = [
   UserAgentCheck,
   UnroutedLimitCheck,
   RateLimitCheck,
-  FormCaptureCheck,
+  BodyCaptureCheck,
   PenetrationCheck,
+  CustomRequestCheck,
 ];

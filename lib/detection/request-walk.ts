@@ -267,7 +267,7 @@ export class RequestWalk {
   ): void {
     if (typeof item === 'string') {
       if (item !== '') this.string(source, { parent: container.place, key }, name, item);
-    } else if (typeof item === 'object' && item !== null && !Buffer.isBuffer(item)) {
+    } else if (isStructure(item)) {
       stack.push({ value: item, place: { parent: container.place, key }, depth: container.depth + 1 });
     }
   }
@@ -282,6 +282,14 @@ interface Container {
   readonly value: object;
   readonly place: Place;
   readonly depth: number;
+}
+
+/** Lists and plain objects: what parsers produce. A stream or a file that hangs on a body is nobody's input. */
+function isStructure(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  if (Array.isArray(value)) return true;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype as object) === null;
 }
 
 function nameOf(place: Place): string {

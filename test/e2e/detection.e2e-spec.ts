@@ -338,13 +338,21 @@ class StreamController {
   }
 }
 
+@Controller()
+class IdleController {
+  @Post('ignored')
+  ignored() {
+    return { ignored: true };
+  }
+}
+
 describe.each(PLATFORMS)('Multipart bodies read behind the guards on %s', (platform) => {
   const controller = platform === 'express' ? UploadController : StreamController;
   let app: RunningApp;
 
   beforeAll(async () => {
     app = await startApp(platform, {
-      controllers: [controller],
+      controllers: [controller, IdleController],
       config: { ...OFF, enableIpBanning: false },
       configure: async (nest) => {
         if (platform === 'fastify')
@@ -394,5 +402,19 @@ describe.each(PLATFORMS)('Multipart bodies read behind the guards on %s', (platf
     const answer = await app.post('/upload', body, options);
     expect(answer.status).toBe(400);
     expect(controller.handled).toBe(0);
+  });
+
+  it('inspects what the handler does not even read', async () => {
+    const [harmless, options] = multipart(['name="title"', 'Blue shoes']);
+    const [attack] = multipart(['name="title"', XSS]);
+    expect((await app.post('/ignored', harmless, options)).status).toBe(201);
+    expect((await app.post('/ignored', attack, options)).status).toBe(400);
+  });
+
+  it('lets a body without an end through to the parser once it is harmless so far', async () => {
+    const [whole, options] = multipart(['name="title"', 'Blue shoes']);
+    const cut = whole.slice(0, -9);
+    expect([201, 400, 500]).toContain((await app.post('/upload', cut, options)).status);
+    expect((await app.get('/nowhere')).status).toBe(404);
   });
 });
