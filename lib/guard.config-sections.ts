@@ -1,3 +1,4 @@
+import { CustomCheckConfig } from './access/custom-check.config';
 import { UserAgentConfig } from './access/user-agent.config';
 import { BanConfig } from './bans/ban.config';
 import { BehaviorConfig } from './behavior/behavior.config';
@@ -39,6 +40,7 @@ export const GUARD_CONFIG_SECTIONS = [
   DetectionConfig,
   StateConfig,
   ModeConfig,
+  CustomCheckConfig,
   EventsConfig,
   LogConfig,
 ] as const satisfies readonly ConfigSection[];

@@ -1,5 +1,6 @@
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
+import { CustomChecks } from './access/custom-checks.service';
 import { BanLog } from './bans/ban-log';
 import { BanService } from './bans/ban.service';
 import { SuspicionService } from './bans/suspicion.service';
@@ -53,6 +54,7 @@ import { RouteTiers } from './rate-limit/route-tiers';
 import { StateThrottlerStorage } from './rate-limit/state-throttler-storage';
 import { UnroutedLimit } from './rate-limit/unrouted-limit';
 import { monotonicClockProvider } from './state/monotonic-clock';
+import { wallClockProvider } from './state/wall-clock';
 import { StateLifecycle } from './state/state-lifecycle';
 import { STATE_STORE, stateStoreProvider } from './state/state-store.provider';
 
@@ -99,6 +101,7 @@ const PROVIDERS: Provider[] = [
   geoServiceProvider,
   cloudRangeServiceProvider,
   monotonicClockProvider,
+  wallClockProvider,
   StateLifecycle,
   BanService,
   BanLog,
@@ -114,6 +117,7 @@ const PROVIDERS: Provider[] = [
   DetectionService,
   DetectionServiceLocator,
   VerificationService,
+  CustomChecks,
   ...GUARD_CHECKS,
   { provide: SECURITY_CHECKS, inject: [...GUARD_CHECKS], useFactory: (...checks: unknown[]) => checks },
   HandlerScan,

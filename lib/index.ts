@@ -1,6 +1,7 @@
 // The fields of GuardConfig are declared by its sections.
 import './guard.config-sections';
 
+export { GuardPolicy, type GuardPolicyOptions } from './guard-policy.decorator';
 export { GuardModule } from './guard.module';
 export type { GuardConfigFactory, GuardModuleAsyncOptions, GuardModuleExtras } from './guard.module-options';
 
@@ -8,7 +9,11 @@ export { GuardConfigError, type ConfigProblem } from './config/config-problem';
 export { GuardConfig, type GuardConfigInput } from './config/guard-config';
 
 export { BlockUserAgents, type UserAgentPattern } from './access/block-user-agents.decorator';
+export type { CustomCheck, RequestValidator } from './access/custom-check';
+export { CustomValidation } from './access/custom-validation.decorator';
+export type { CustomRefusal, CustomVerdict } from './access/custom-verdict';
 export { RequireIp, type IpRule } from './access/require-ip.decorator';
+export { TimeWindow, type TimeWindowOptions, type TimeWindowRule, type Weekday } from './access/time-window.decorator';
 
 export type { Ban, BanOptions } from './bans/ban';
 export { BanService } from './bans/ban.service';
@@ -61,6 +66,8 @@ export { SuspiciousDetection, type SuspiciousDetectionOptions } from './detectio
 
 export { GuardEvents } from './observability/guard-events.service';
 export type { GuardEvent, GuardEventMap, GuardEventType } from './observability/guard-event';
+export type { LogLevel } from './observability/log-level';
+export type { SensitiveNames } from './observability/sensitive-names';
 
 export { AccessGuard } from './pipeline/access.guard';
 export { DetectionGuard } from './pipeline/detection.guard';
@@ -68,7 +75,10 @@ export { GuardControl } from './pipeline/guard-control.service';
 export { GuardException } from './pipeline/guard-exception';
 
 export { ClientAddressService } from './platform/client-address.service';
+export { ClientIp } from './platform/client-ip.decorator';
+export { GuardVerdict } from './platform/guard-verdict.decorator';
 export { GuardedRequest } from './platform/guarded-request';
+export type { ReportedRefusal, RequestVerdict } from './platform/request-verdict';
 
 export { Bypass } from './policy/bypass.decorator';
 export { CHECK_NAMES, type CheckMode, type CheckName } from './policy/check-name';

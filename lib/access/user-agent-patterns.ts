@@ -6,7 +6,8 @@ const MAX_AGENT_LENGTH = 2048;
 
 export function userAgentPatternProblem(pattern: unknown): string | undefined {
   if (pattern === '') return undefined;
-  if (typeof pattern !== 'string' && !(pattern instanceof RegExp)) return 'is neither a string nor a regular expression';
+  if (typeof pattern !== 'string' && !(pattern instanceof RegExp))
+    return 'is neither a string nor a regular expression';
   try {
     compilePattern(pattern);
     return undefined;

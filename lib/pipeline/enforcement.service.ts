@@ -100,5 +100,8 @@ function errorText(error: unknown): string {
 /** The first line of the stack trace: enough to find the check that failed. */
 function originOf(error: unknown): string | undefined {
   const stack = error instanceof Error ? error.stack : undefined;
-  return stack?.split('\n').find((line) => line.startsWith('    at '))?.slice('    at '.length);
+  return stack
+    ?.split('\n')
+    .find((line) => line.startsWith('    at '))
+    ?.slice('    at '.length);
 }

@@ -10,6 +10,42 @@ const GUARDED = Symbol('nestapi-guard:request');
 
 type Carrier = IncomingMessage & { [GUARDED]?: GuardedRequest };
 
+/** By what a GraphQL engine makes anew for each execution of an operation. */
+const operations = new WeakMap<object, GuardedRequest>();
+
+/** By the payload of a message, or else by its client: what parameter decorators, which have no injection, find it by. */
+const latestMessages = new WeakMap<object, GuardedRequest>();
+
+/** The request that a guard has met before the handler of a context; for parameter decorators. */
+export function guardedRequestOf(context: ExecutionContext): GuardedRequest | undefined {
+  switch (context.getType<string>()) {
+    case 'graphql': {
+      const { context: graphqlContext, info } = graphqlCall(context.getArgs());
+      const operation = info === undefined ? undefined : operations.get(info.variableValues);
+      return operation ?? knownBehind(requestOfGraphqlContext(graphqlContext));
+    }
+    case 'http':
+      return knownBehind(context.getArgByIndex(0)) ?? messageOf(context);
+    default:
+      return messageOf(context);
+  }
+}
+
+function knownBehind(framework: FrameworkRequest | null | undefined): GuardedRequest | undefined {
+  return ((framework?.raw ?? framework) as Carrier | null | undefined)?.[GUARDED];
+}
+
+function messageOf(context: ExecutionContext): GuardedRequest | undefined {
+  const subject = subjectOf(context);
+  return subject === undefined ? undefined : latestMessages.get(subject);
+}
+
+function subjectOf(context: ExecutionContext): object | undefined {
+  const [first, second] = context.getArgs<[unknown, unknown]>();
+  const candidates = context.getType() === 'ws' ? [second, first] : [first];
+  return candidates.find((candidate): candidate is object => typeof candidate === 'object' && candidate !== null);
+}
+
 /** Finds or makes the `GuardedRequest` of whatever a platform hands over. */
 @Injectable()
 export class GuardedRequests {
@@ -17,8 +53,6 @@ export class GuardedRequests {
   private readonly upgrades = new WeakMap<object, IncomingMessage>();
   /** By the arguments that Nest shows to all guards and interceptors of one message. */
   private readonly messages = new WeakMap<object, GuardedRequest>();
-  /** By what a GraphQL engine makes anew for each execution of an operation. */
-  private readonly operations = new WeakMap<object, GuardedRequest>();
 
   constructor(@Inject(RequestIdentity) private readonly identity: RequestIdentity) {}
 
@@ -83,7 +117,10 @@ export class GuardedRequests {
   private ofMessage(context: ExecutionContext, make: () => GuardedRequest): GuardedRequest {
     const args = context.getArgs();
     let request = this.messages.get(args);
-    if (request === undefined) this.messages.set(args, (request = make()));
+    if (request !== undefined) return request;
+    this.messages.set(args, (request = make()));
+    const subject = subjectOf(context);
+    if (subject !== undefined) latestMessages.set(subject, request);
     return request;
   }
 
@@ -104,8 +141,8 @@ export class GuardedRequests {
       return request.ofOperation(readBody);
     };
     if (info === undefined) return find();
-    let operation = this.operations.get(info.variableValues);
-    if (operation === undefined) this.operations.set(info.variableValues, (operation = find()));
+    let operation = operations.get(info.variableValues);
+    if (operation === undefined) operations.set(info.variableValues, (operation = find()));
     const fields = operation.once(context.getClass(), () => new Map<unknown, GuardedRequest>());
     let field = fields.get(context.getHandler());
     if (field === undefined) fields.set(context.getHandler(), (field = operation.ofField()));

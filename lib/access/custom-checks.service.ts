@@ -1,0 +1,120 @@
+import { type ExecutionContext, HttpException, Inject, Injectable, type OnModuleInit, type Type } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { type ConfigProblem, GuardConfigError } from '../config/config-problem';
+import type { GuardConfig } from '../config/guard-config';
+import { LiveConfig } from '../config/live-config';
+import type { GuardedRequest } from '../platform/guarded-request';
+import type { Refusal } from '../policy/refusal';
+import type { Probe } from '../policy/security-check';
+import { type CustomCheck, isValidatorClass, type RequestValidator } from './custom-check';
+import { refusalOf } from './custom-verdict';
+
+type CustomCheckName = 'custom_validation' | 'custom_request';
+
+interface ValidatorHandle {
+  /** Where it is asked for. */
+  readonly where: string;
+  instance: RequestValidator | undefined;
+}
+
+/** Runs the checks of the application: functions, and classes of Nest's container. */
+@Injectable()
+export class CustomChecks implements OnModuleInit {
+  private readonly config: GuardConfig;
+  private readonly validators = new Map<Type<RequestValidator>, ValidatorHandle>();
+
+  constructor(
+    @Inject(LiveConfig) live: LiveConfig,
+    @Inject(ModuleRef) private readonly modules: ModuleRef,
+  ) {
+    this.config = live.current;
+  }
+
+  /** By now the application's providers exist. */
+  async onModuleInit(): Promise<void> {
+    const problems: ConfigProblem[] = [];
+    for (const [type, handle] of this.validators) {
+      try {
+        handle.instance ??= await this.make(type);
+      } catch (error) {
+        const [message] = String((error as Error).message).split('\n');
+        problems.push({ path: handle.where, value: type, message: `cannot be made by Nest: ${message}` });
+      }
+    }
+    if (problems.length > 0) throw new GuardConfigError(problems);
+  }
+
+  /** @param where the handler and decorator, or the field of the configuration, for messages. */
+  compile(check: CustomCheck, name: CustomCheckName, where: string): Probe {
+    const ask = this.functionOf(check, where);
+    return (request, context) => {
+      let verdict: unknown;
+      try {
+        verdict = ask(request, context);
+      } catch (error) {
+        return refusalOf(asVerdict(error), name);
+      }
+      if (!isThenable(verdict)) return answered(request, name) ?? refusalOf(verdict, name);
+      return this.inTime(verdict).then(
+        (settled) => answered(request, name) ?? refusalOf(settled, name),
+        (error: unknown) => refusalOf(asVerdict(error), name),
+      );
+    };
+  }
+
+  private functionOf(check: CustomCheck, where: string): RequestValidator['validate'] {
+    if (!isValidatorClass(check)) return check;
+    const handle = this.validators.get(check) ?? { where, instance: undefined };
+    this.validators.set(check, handle);
+    return (request: GuardedRequest, context?: ExecutionContext) => {
+      if (handle.instance !== undefined) return handle.instance.validate(request, context);
+      // Configured at run time.
+      return this.adopt(check, handle).then((validator) => validator.validate(request, context));
+    };
+  }
+
+  private async adopt(type: Type<RequestValidator>, handle: ValidatorHandle): Promise<RequestValidator> {
+    return (handle.instance ??= await this.make(type));
+  }
+
+  /** The application's own instance where it has one, else an instance made with what the module sees. */
+  private async make(type: Type<RequestValidator>): Promise<RequestValidator> {
+    const found = this.find(type);
+    return found ?? this.modules.create(type);
+  }
+
+  private find(type: Type<RequestValidator>): RequestValidator | undefined {
+    try {
+      return this.modules.get(type, { strict: false });
+    } catch (error) {
+      // A request-scoped provider has no instance that could be asked; any other error means that there is none.
+      if (error instanceof Error && error.message.includes('scoped provider')) throw error;
+      return undefined;
+    }
+  }
+
+  private inTime(pending: PromiseLike<unknown>): Promise<unknown> {
+    const seconds = this.config.customCheckTimeout;
+    let timer: NodeJS.Timeout;
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => reject(new Error(`no answer within ${seconds} s`)), seconds * 1000);
+    });
+    return Promise.race([pending, late]).finally(() => clearTimeout(timer));
+  }
+}
+
+/** An exception that is an answer; anything else is a failure. */
+function asVerdict(error: unknown): HttpException {
+  if (error instanceof HttpException) return error;
+  throw error;
+}
+
+/** A check that answers the client by itself has decided: nobody else may answer. */
+function answered({ response }: GuardedRequest, check: CustomCheckName): Refusal | undefined {
+  if (response === undefined || !(response.headersSent || response.writableEnded)) return undefined;
+  return { status: response.statusCode, message: '', check, reason: 'answered by a custom check', always: true };
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+}
