@@ -106,7 +106,9 @@ export class BanService implements OnModuleInit, OnModuleDestroy {
    */
   async ban(ipOrCidr: string, options: BanOptions = {}): Promise<boolean> {
     const { duration = this.config.autoBanDuration, reason = 'manual', evidence } = options;
-    if (!(duration > 0)) throw new RangeError(`A ban lasts a number of seconds above 0, not ${String(duration)}.`);
+    if (typeof duration !== 'number' || !(duration > 0)) {
+      throw new RangeError(`A ban lasts a number of seconds above 0, not ${String(duration)}.`);
+    }
     const mode = banMode(this.config);
     const spared = mode === 'off' ? 'bans are off' : this.neverBanned(ipOrCidr);
     if (spared !== undefined) return this.spare(ipOrCidr, spared);
@@ -158,7 +160,7 @@ export class BanService implements OnModuleInit, OnModuleDestroy {
     const bans: Ban[] = [];
     for (const [target, value, expiresAt] of this.replica.live()) {
       const record = decodeBan(value);
-      if (record !== undefined) bans.push(this.describe(target, record, expiresAt));
+      if (record !== undefined && prefixOf(target) !== undefined) bans.push(this.describe(target, record, expiresAt));
     }
     return bans;
   }

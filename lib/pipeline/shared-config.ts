@@ -65,7 +65,7 @@ export class SharedConfig implements OnModuleInit, OnModuleDestroy {
   async update(partial: GuardConfigInput): Promise<void> {
     this.change(partial);
     const current = this.live.current as unknown as Record<string, unknown>;
-    const kept: (boolean | Promise<boolean>)[] = [];
+    const kept: Promise<unknown>[] = [];
     const local: string[] = [];
     for (const field of Object.keys(partial)) {
       const value = current[field];
@@ -75,7 +75,7 @@ export class SharedConfig implements OnModuleInit, OnModuleDestroy {
       }
       const text = value === undefined ? BY_DEFAULT : JSON.stringify(value);
       this.effective.set(field, text);
-      kept.push(this.replica.put(field, text, FOR_GOOD_MS));
+      kept.push(Promise.resolve(this.replica.put(field, text, FOR_GOOD_MS)));
     }
     if (local.length > 0) {
       const what = 'functions and regular expressions cannot travel, the change holds on this instance only';
@@ -87,7 +87,7 @@ export class SharedConfig implements OnModuleInit, OnModuleDestroy {
   /** Takes back what was changed at run time, on every instance. */
   async reset(): Promise<void> {
     const fields = [...this.replica.live()].map(([field]) => field);
-    await Promise.all(fields.map((field) => this.replica.remove(field)));
+    await Promise.all(fields.map(async (field) => this.replica.remove(field)));
     this.apply();
   }
 
@@ -107,16 +107,16 @@ export class SharedConfig implements OnModuleInit, OnModuleDestroy {
     if (failed === undefined) return;
     const rejected = fields.length === 1 ? fields : fields.filter((field) => this.tryApply([field]) !== undefined);
     if (rejected.length > 0) {
-      this.logger.error(`GUARD_RUNTIME_CONFIG_REJECTED ${rejected.join(', ')}: ${String(failed)}`);
+      this.logger.error(`GUARD_RUNTIME_CONFIG_REJECTED ${rejected.join(', ')}: ${failed.message}`);
     }
   }
 
-  private tryApply(fields: readonly string[]): unknown {
+  private tryApply(fields: readonly string[]): Error | undefined {
     try {
       const values = fields.map((field) => [field, this.valueOf(field)] as const);
-      this.change(Object.fromEntries(values) as GuardConfigInput);
+      this.change(Object.fromEntries(values));
     } catch (error) {
-      return error;
+      return error instanceof Error ? error : new Error(String(error));
     }
     for (const field of fields) {
       const text = this.arrived.get(field);

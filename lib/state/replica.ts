@@ -30,8 +30,8 @@ interface Entry {
   expiresAt: number;
   /** When, in steps of this replica, the entry was last confirmed here. */
   step: number;
-  /** The store did not have it when it was last asked. */
-  missed: boolean;
+  /** Since when the store has been found without it. */
+  missedAt: number | undefined;
 }
 
 const TICK_MS = 1_000;
@@ -155,7 +155,7 @@ export class Replica {
   private decide(key: string, text: string, ttlMs: number): void {
     const { listener, clock } = this.options;
     const expiresAt = clock() + ttlMs;
-    this.entries.set(key, { text, expiresAt, step: ++this.step, missed: false });
+    this.entries.set(key, { text, expiresAt, step: ++this.step, missedAt: undefined });
     if (isRemoval(text)) listener.drop(key);
     else listener.put(key, valueOf(text), expiresAt);
   }
@@ -204,7 +204,7 @@ export class Replica {
     if (known?.text === text) {
       known.expiresAt = this.options.clock() + ttlMs;
       known.step = ++this.step;
-      known.missed = false;
+      known.missedAt = undefined;
       if (!isRemoval(text)) this.options.listener.put(key, valueOf(text), known.expiresAt);
     } else if (known !== undefined && known.text === removalOf(text)) {
       // Somebody who had missed its removal wrote the value again.
@@ -269,8 +269,8 @@ export class Replica {
     for (const [key, entry] of this.entries) {
       // What has a second to live is most likely missing because it has expired there.
       if (entry.step > from || entry.expiresAt - now < TICK_MS) continue;
-      if (entry.missed) lost.push([key, entry]);
-      entry.missed = true;
+      entry.missedAt ??= now;
+      if (now - entry.missedAt >= SECOND_LOOK_MS) lost.push([key, entry]);
       this.syncWithin(SECOND_LOOK_MS + Math.random() * JITTER_MS);
     }
     for (let at = 0; at < lost.length; at += BATCH) {
