@@ -163,7 +163,7 @@ export class PolicyCompiler {
       { where: route.name, policy: ownPolicy(route.handler) },
     ];
     return layers.flatMap(({ where, policy }) => {
-      const found = [...this.unknownFields(policy), ...bypassProblems(policy)];
+      const found = [...this.unknownFields(policy), ...undefinedFields(policy), ...bypassProblems(policy)];
       for (const check of this.checks) found.push(...(check.inspect?.(policy) ?? []));
       return found.map((problem) => ({ ...problem, path: `${where} @${decoratorName(problem.path ?? '')}` }));
     });
@@ -261,6 +261,13 @@ export class PolicyCompiler {
       observers,
     };
   }
+}
+
+/** A decorator whose argument is undefined, such as a missing environment variable, would protect nothing without a word. */
+function undefinedFields(policy: RoutePolicy): ConfigProblem[] {
+  return Object.entries(policy)
+    .filter(([, value]) => value === undefined)
+    .map(([path]) => ({ path, message: 'has no argument, and would protect nothing' }));
 }
 
 function decoratorName(path: string): string {
