@@ -41,7 +41,11 @@ export class CloudRangeService {
     this.keeper = new RangeKeeper(options, logger, this.stop.signal);
   }
 
-  /** Keeps the ranges of the rule's providers from now on. */
+  /**
+   * Keeps the ranges of the rule's providers from now on.
+   *
+   * @internal
+   */
   use(rule: CloudRule): void {
     const added = rule.providers.filter((provider) => !this.used.has(provider));
     added.forEach((provider) => this.used.add(provider));
@@ -74,7 +78,11 @@ export class CloudRangeService {
     return this.owners.get(ip);
   }
 
-  /** Whether addresses of the provider can be told. */
+  /**
+   * Whether addresses of the provider can be told.
+   *
+   * @internal
+   */
   knows(provider: CloudProvider): boolean {
     return this.keeper.current.has(provider);
   }

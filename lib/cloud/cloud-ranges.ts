@@ -11,6 +11,9 @@ const MAX_ENTRIES = 300_000;
 /** A slip in one line of a hundred is a slip; more is another format. */
 const MAX_UNREADABLE = 0.01;
 
+/** Networks that are worked on between two chances for requests. */
+const STEP = 256;
+
 /** Tunnels and relays that a provider may announce (Vultr lists 2002::/16), yet whose addresses are anybody's. */
 const NOBODYS = new Set(['2002::/16', '2001::/32', '192.88.99.0/24']);
 
@@ -95,6 +98,7 @@ export class CloudRanges {
     const map = await PrefixMap.fromLarge(hasGaps(regions) ? await withRegions(regions) : regions);
     const networks = new Map<string, string[]>();
     const coverage = { ipv4: 0, ipv6: 0 };
+    let count = 0;
     await runInSlices(
       (function* () {
         for (const [prefix, region] of map.networks()) {
@@ -102,7 +106,7 @@ export class CloudRanges {
           if (list) list.push(formatPrefix(prefix));
           else networks.set(region, [formatPrefix(prefix)]);
           coverage[prefix.family === 4 ? 'ipv4' : 'ipv6'] += 2 ** -prefix.length;
-          yield;
+          if (++count % STEP === 0) yield;
         }
       })(),
     );
@@ -115,12 +119,6 @@ export class CloudRanges {
 
   get regions(): string[] {
     return [...this.networks.keys()].filter((region) => region !== '').sort();
-  }
-
-  *entries(): Generator<readonly [network: string, region: string]> {
-    for (const [region, networks] of this.networks) {
-      for (const network of networks) yield [network, region];
-    }
   }
 }
 
@@ -136,8 +134,8 @@ async function withRegions(regions: ReadonlyMap<string, string>): Promise<Readon
     (function* () {
       const known = new Map<string, string>();
       for (const [prefix, region] of regions) {
-        known.set(prefix, region || (map.get(prefix.slice(0, prefix.indexOf('/'))) ?? ''));
-        yield;
+        known.set(prefix, region || (map.get(prefix.split('/', 1)[0]!) ?? ''));
+        if (known.size % STEP === 0) yield;
       }
       return known;
     })(),

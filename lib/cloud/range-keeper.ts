@@ -155,13 +155,13 @@ export class RangeKeeper {
 /** `networks added 2 (192.0.2.0/24, …), removed 1 (…)`; networks that merged or split count as both. */
 function* describeChange(before: CloudRanges, after: CloudRanges): Generator<void, string> {
   const old = new Set<string>();
-  for (const [network] of before.entries()) {
-    old.add(network);
+  for (const networks of before.networks.values()) {
+    for (const network of networks) old.add(network);
     yield;
   }
   const added: string[] = [];
-  for (const [network] of after.entries()) {
-    if (!old.delete(network)) added.push(network);
+  for (const networks of after.networks.values()) {
+    for (const network of networks) if (!old.delete(network)) added.push(network);
     yield;
   }
   return `Cloud ranges of ${after.provider}: networks added ${listed(added)}, removed ${listed([...old])}.`;

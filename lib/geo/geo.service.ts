@@ -36,7 +36,11 @@ export class GeoService {
     this.source = openSource(options, logger);
   }
 
-  /** Tells that some rule depends on countries: what is otherwise loaded by the first lookup is loaded at start-up. */
+  /**
+   * Some rule depends on countries: what is otherwise loaded by the first lookup is loaded at start-up.
+   *
+   * @internal
+   */
   need(): void {
     this.source.need?.();
   }

@@ -105,24 +105,20 @@ export class PrefixTable {
   /** The networks of the table, merged: the fewest prefixes that give every address the value it has. */
   *networks(): Generator<{ prefix: Prefix; value: number }> {
     const family = this.width === 1 ? 4 : 6;
-    const bits = this.width * 32;
     for (let i = 0; i < this.values.length; i++) {
       const value = this.values[i]!;
       if (value === 0) continue;
-      let start = this.startAt(i);
-      const end = i + 1 < this.values.length ? this.startAt(i + 1) : 1n << BigInt(bits);
-      while (start < end) {
-        const size = blockSize(start, end - start, bits);
-        yield { prefix: { family, words: wordsOf(start, this.width), length: bits - size }, value };
-        start += 1n << BigInt(size);
+      const last = i + 1 < this.values.length ? preceding(this.startAt(i + 1)) : this.startAt(i).fill(0xffffffff);
+      for (let start: number[] | undefined = this.startAt(i); start && !isAfter(start, last);) {
+        const prefix: Prefix = { family, words: start, length: blockLength(start, last) };
+        yield { prefix, value };
+        start = following(prefix);
       }
     }
   }
 
-  private startAt(i: number): bigint {
-    return this.starts
-      .subarray(i * this.width, (i + 1) * this.width)
-      .reduce((address, word) => (address << 32n) | BigInt(word), 0n);
+  private startAt(i: number): number[] {
+    return [...this.starts.subarray(i * this.width, (i + 1) * this.width)];
   }
 
   private startsWithin(other: PrefixTable): boolean {
@@ -134,15 +130,45 @@ export class PrefixTable {
   }
 }
 
-/** The exponent of the largest aligned block of addresses that starts at `start` and has at most `room` of them. */
-function blockSize(start: bigint, room: bigint, bits: number): number {
-  let size = 0;
-  while (size < bits && (start >> BigInt(size)) % 2n === 0n && 1n << BigInt(size + 1) <= room) size++;
-  return size;
+/** The length of the shortest prefix that begins at `start` and does not reach beyond `last`. */
+function blockLength(start: readonly number[], last: readonly number[]): number {
+  let aligned = 0;
+  let shared = start.length * 32;
+  for (let word = start.length - 1; word >= 0; word--) {
+    if (aligned === 0 && start[word] !== 0) aligned = word * 32 + 32 - trailingZeros(start[word]!);
+    if (start[word] !== last[word]) shared = word * 32 + Math.clz32(start[word]! ^ last[word]!);
+  }
+  // Up to the first bit in which the two differ, unless what follows in `last` is less than the whole block.
+  return Math.max(aligned, endsInOnes(last, shared) ? shared : shared + 1);
 }
 
-function wordsOf(address: bigint, width: number): number[] {
-  return Array.from({ length: width }, (_, i) => Number((address >> BigInt(32 * (width - 1 - i))) & 0xffffffffn));
+function trailingZeros(word: number): number {
+  return 31 - Math.clz32(word & -word);
+}
+
+/** Whether all bits from `from` on are set. */
+function endsInOnes(words: readonly number[], from: number): boolean {
+  for (let word = from >> 5; word < words.length; word++) {
+    const mask = word === from >> 5 ? 0xffffffff >>> (from & 31) : 0xffffffff;
+    if ((~words[word]! & mask) !== 0) return false;
+  }
+  return true;
+}
+
+function preceding(address: number[]): number[] {
+  for (let word = address.length - 1; word >= 0; word--) {
+    if (address[word]! > 0) {
+      address[word]!--;
+      break;
+    }
+    address[word] = 0xffffffff;
+  }
+  return address;
+}
+
+function isAfter(a: readonly number[], b: readonly number[]): boolean {
+  const word = a.findIndex((value, i) => value !== b[i]);
+  return word >= 0 && a[word]! > b[word]!;
 }
 
 /** Appends boundaries in ascending order; a later boundary at the same address replaces the earlier, equal values merge. */
