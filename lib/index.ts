@@ -65,7 +65,18 @@ export type { PatternStats } from './detection/pattern-monitor';
 export { SuspiciousDetection, type SuspiciousDetectionOptions } from './detection/suspicious-detection.decorator';
 
 export { GuardEvents } from './observability/guard-events.service';
-export type { GuardEvent, GuardEventMap, GuardEventType } from './observability/guard-event';
+export type {
+  BanEvent,
+  BehaviorEvent,
+  CheckFailedEvent,
+  ConfigChangedEvent,
+  DependencyEvent,
+  EventRequest,
+  GuardEvent,
+  GuardEventMap,
+  GuardEventType,
+  RefusalEvent,
+} from './observability/guard-event';
 export type { LogLevel } from './observability/log-level';
 export type { SensitiveNames } from './observability/sensitive-names';
 
