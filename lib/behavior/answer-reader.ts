@@ -37,8 +37,7 @@ export class AnswerReader {
   /** The patterns that matched what was written. */
   end(): ReadonlySet<BodyPattern> {
     for (const pattern of this.patterns) {
-      if (pattern.kind === 'json' && pattern.test(this.kept)) this.found.add(pattern);
-      if (pattern.kind === 'regex' && pattern.pattern.test(this.kept)) this.found.add(pattern);
+      if (pattern.kind !== 'text' && pattern.test(this.kept)) this.found.add(pattern);
     }
     return this.found;
   }

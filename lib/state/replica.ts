@@ -66,6 +66,7 @@ export class Replica {
   private walk: Iterator<[string, Entry]> | undefined;
   private step = 0;
   private nextSync = 0;
+  private nextClearing = -Infinity;
   private working: Promise<void> | undefined;
 
   constructor(private readonly options: ReplicaOptions) {
@@ -114,7 +115,7 @@ export class Replica {
   /** Keeps a value on all instances; false when the replica is full of live ones. */
   put(key: string, value: string, ttlMs: number): Awaitable<boolean> {
     if (this.entries.size >= this.capacity && !this.entries.has(key)) {
-      this.sweep(this.entries.size);
+      this.makeRoom();
       if (this.entries.size >= this.capacity) return false;
     }
     const text = `${randomBytes(9).toString('base64url')}:${value}`;
@@ -280,6 +281,15 @@ export class Replica {
       );
     }
     if (lost.length > 0) await store.publish(collection, LOOK);
+  }
+
+  /** Looks through everything, which costs milliseconds: not for each value that finds no room. */
+  private makeRoom(): void {
+    const now = this.options.clock();
+    if (now < this.nextClearing) return;
+    this.nextClearing = now + TICK_MS;
+    this.walk = undefined;
+    this.sweep(this.entries.size);
   }
 
   private sweep(slice: number): void {
