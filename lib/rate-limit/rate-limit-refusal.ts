@@ -12,6 +12,7 @@ export function limitReached(
     message: 'Too many requests',
     check: 'rate_limit',
     reason: 'limit reached',
+    incident: 'limited',
     headers: { 'Retry-After': String(retryAfter) },
     evidence: { limit: name, requests: limit, window: windowMs / 1000, retryAfter },
   };

@@ -6,7 +6,7 @@ import type { LimitVerdict, StateStore } from '../state/state-store';
 import { policyOf, type RateLimitHeaders } from './rate-limit-headers';
 import { limitReached, STATE_UNAVAILABLE } from './rate-limit-refusal';
 import { consumeBlocking, isBlocking } from './throttle-tier';
-import type { NamedTier, Tier } from './tier';
+import { attempt, type NamedTier, type Tier } from './tier';
 
 type Answer = Refusal | undefined | Promise<Refusal | undefined>;
 
@@ -33,13 +33,13 @@ export class TierSet {
 
   private ask(request: GuardedRequest, context: ExecutionContext | undefined): Answer {
     const tiers: NamedTier[] = [];
-    const pending: Promise<NamedTier | undefined>[] = [];
+    let pending: Promise<NamedTier | undefined>[] | undefined;
     for (const tier of this.tiers) {
-      const asked = tier.of(request, context);
-      if (asked instanceof Promise) pending.push(asked);
+      const asked = tier.fixed === undefined ? attempt(() => tier.of(request, context)) : tier.of(request, context);
+      if (asked instanceof Promise) (pending ??= []).push(asked);
       else if (asked !== undefined) tiers.push(asked);
     }
-    if (pending.length === 0) return this.consume(request, tiers);
+    if (pending === undefined) return this.consume(request, tiers);
     return Promise.all(pending).then((late) =>
       this.consume(request, [...tiers, ...late.filter((tier) => tier !== undefined)]),
     );

@@ -59,7 +59,10 @@ class ComputedTier implements Tier {
     context: ExecutionContext | undefined,
   ): NamedTier | undefined | Promise<NamedTier | undefined> {
     const { requests, cost = 1, client } = this.options;
-    const values = [requests, cost, client].map((value) => evaluate(value, request, context));
+    const values = [requests, cost, client].map((value): unknown =>
+      // A handler is known wherever a computed tier is asked: it belongs to a route.
+      typeof value === 'function' ? attempt<unknown>(() => value(request, context!)) : value,
+    );
     if (values.some((value) => value instanceof Promise)) {
       return Promise.all(values).then((settled) => this.build(request, settled));
     }
@@ -75,11 +78,10 @@ class ComputedTier implements Tier {
   }
 }
 
-// What one function throws must not leave the promise of another one alone: it might reject with nobody listening.
-function evaluate(value: unknown, request: GuardedRequest, context: ExecutionContext | undefined): unknown {
-  if (typeof value !== 'function') return value;
+/** What one function throws must not leave the promise of another one alone: it might reject with nobody listening. */
+export function attempt<Value>(compute: () => Value): Value | Promise<never> {
   try {
-    return (value as (...args: unknown[]) => unknown)(request, context);
+    return compute();
   } catch (error) {
     return Promise.reject(error instanceof Error ? error : new Error(String(error)));
   }

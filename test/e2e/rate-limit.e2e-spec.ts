@@ -73,6 +73,13 @@ class LimitedController {
     return 'ok';
   }
 
+  @Get('failing')
+  @RateLimit({ requests: 1, window: 10, name: 'late', key: () => Promise.reject(new Error('no directory')) })
+  @RateLimit({ requests: () => Number.NaN, window: 10, key: () => 'a', name: 'nonsense' })
+  failing() {
+    return 'ok';
+  }
+
   @Get('users')
   @RateLimit({ requests: 2, window: 10, key: user })
   users() {
@@ -252,6 +259,14 @@ describe.each(PLATFORMS)('limits of routes on %s', (platform) => {
     expect(await statuses(app, '/plans', 2, { from, headers: { 'x-plan': '1' } })).toEqual([200, 429]);
     expect(await statuses(app, '/plans', 3, { from, headers: { 'x-plan': '3' } })).toEqual([200, 200, 429]);
     expect(await statuses(app, '/plans', 1, { from, headers: { 'x-plan': 'none' } })).toEqual([500]);
+  });
+
+  it('never leaves a failure of several functions to the process', async () => {
+    const unhandled = jest.fn();
+    process.on('unhandledRejection', unhandled);
+    expect(await statuses(app, '/failing', 2, { from })).toEqual([500, 500]);
+    process.off('unhandledRejection', unhandled);
+    expect(unhandled).not.toHaveBeenCalled();
   });
 
   it('counts by key, and by address where there is none', async () => {
