@@ -71,11 +71,16 @@ export type {
   CheckFailedEvent,
   ConfigChangedEvent,
   DependencyEvent,
+  EventMode,
   EventRequest,
+  EventSubject,
   GuardEvent,
   GuardEventMap,
   GuardEventType,
+  LimitedEvent,
+  RefreshedEvent,
   RefusalEvent,
+  ThreatEvent,
 } from './observability/guard-event';
 export type { LogLevel } from './observability/log-level';
 export type { SensitiveNames } from './observability/sensitive-names';

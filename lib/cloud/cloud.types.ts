@@ -14,11 +14,19 @@ export interface CloudRangeOptions {
   packagedSnapshots?: string | undefined;
 }
 
-/** The part of Nest's `Logger` that the room speaks to. */
+/** What happened to the ranges of a provider. */
+export type CloudChange = { readonly provider: CloudProvider } & (
+  | { readonly type: 'refreshed'; readonly builtAt: Date; readonly networks: number }
+  | { readonly type: 'degraded'; readonly reason: string }
+  | { readonly type: 'recovered' }
+);
+
+/** Whom the room speaks to: the part of Nest's `Logger` that it needs, and whoever makes events of changes. */
 export interface CloudLog {
   log(message: string): void;
   warn(message: string): void;
   error(message: string): void;
+  changed?(change: CloudChange): void;
 }
 
 export interface CloudProviderStatus {

@@ -111,9 +111,11 @@ export class RangeKeeper {
   private async adopt(next: CloudRanges): Promise<void> {
     const before = this.current.get(next.provider);
     this.keep(next);
-    this.problems.delete(next.provider);
-    this.retryMs.delete(next.provider);
-    const first = `Cloud ranges of ${next.provider}: ${next.size} networks.`;
+    const { provider, size: networks, updatedAt: builtAt } = next;
+    if (this.problems.delete(provider)) this.logger.changed?.({ type: 'recovered', provider });
+    this.logger.changed?.({ type: 'refreshed', provider, builtAt, networks });
+    this.retryMs.delete(provider);
+    const first = `Cloud ranges of ${provider}: ${networks} networks.`;
     this.logger.log(before ? await runInSlices(describeChange(before, next)) : first);
   }
 
@@ -124,6 +126,7 @@ export class RangeKeeper {
 
   private refuse(provider: CloudProvider, problem: string): void {
     if (this.signal.aborted || this.problems.get(provider) === problem) return;
+    if (!this.problems.has(provider)) this.logger.changed?.({ type: 'degraded', provider, reason: problem });
     this.problems.set(provider, problem);
     const inUse = this.current.get(provider)?.updatedAt.toISOString();
     this.logger.error(

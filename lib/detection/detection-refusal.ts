@@ -7,7 +7,14 @@ const REPORTED = 5;
 /** The refusal of an attack. */
 export function refusalOf(result: DetectionResult): Refusal {
   const { category } = worstOf(result.threats);
-  return { status: 400, message: 'Bad request', check: 'penetration', reason: category, evidence: evidenceOf(result) };
+  return {
+    status: 400,
+    message: 'Bad request',
+    check: 'penetration',
+    reason: category,
+    incident: 'threat',
+    evidence: evidenceOf(result),
+  };
 }
 
 /** The threat with the most evidence. */

@@ -33,6 +33,10 @@ export abstract class DatabaseSource implements CountrySource {
     return this.current?.country(ip);
   }
 
+  known(ip: string): string | undefined {
+    return this.current?.country(ip);
+  }
+
   lookup(ip: string): GeoLookup | undefined {
     return this.current?.lookup(ip);
   }
@@ -54,7 +58,8 @@ export abstract class DatabaseSource implements CountrySource {
   protected adopt(database: GeoDatabase): void {
     this.current = database;
     this.loadedAt = new Date();
-    this.problem = undefined;
+    this.mended();
+    this.logger.changed?.({ type: 'refreshed', builtAt: database.builtAt });
     const built = database.builtAt.toISOString().slice(0, 10);
     this.logger.log(`Countries come from ${this.path} (${database.type}, built ${built}).`);
     if (this.status().stale) {
@@ -64,10 +69,18 @@ export abstract class DatabaseSource implements CountrySource {
     }
   }
 
+  /** The latest load succeeded, or found nothing newer. */
+  protected mended(): void {
+    if (this.problem === undefined) return;
+    this.problem = undefined;
+    this.logger.changed?.({ type: 'recovered' });
+  }
+
   /** One clear line; the last good database stays in use. */
   protected refuse(subject: string, error: unknown): void {
     const problem = `${subject}: ${error instanceof Error ? error.message : String(error)}`;
     if (problem === this.problem) return;
+    if (this.problem === undefined) this.logger.changed?.({ type: 'degraded', reason: problem });
     this.problem = problem;
     this.logger.error(
       this.current

@@ -3,6 +3,9 @@ import { ModuleRef } from '@nestjs/core';
 import { type ConfigProblem, GuardConfigError } from '../config/config-problem';
 import type { GuardConfig } from '../config/guard-config';
 import { LiveConfig } from '../config/live-config';
+import { GuardEvents } from '../observability/guard-events.service';
+import { RequestIdentity } from '../platform/request-identity';
+import type { GeoLog } from './country-source';
 import type { GeoIpHandler } from './geo.types';
 import { GeoService } from './geo.service';
 
@@ -17,12 +20,12 @@ const FIXED = [
 
 export const geoServiceProvider: FactoryProvider<GeoService> = {
   provide: GeoService,
-  inject: [LiveConfig, ModuleRef],
-  useFactory: (live: LiveConfig, modules: ModuleRef) => {
+  inject: [LiveConfig, ModuleRef, GuardEvents, RequestIdentity],
+  useFactory: (live: LiveConfig, modules: ModuleRef, events: GuardEvents, identity: RequestIdentity) => {
     live.onPrepare((next) => rejectChanges(live.current, next));
     const { geoIpHandler: handler, geoDatabasePath: databasePath, ...config } = live.current;
     const { ipinfoToken, ipinfoUrl, ipinfoCachePath } = config;
-    return new GeoService(
+    const geo = new GeoService(
       {
         handler: typeof handler === 'function' ? () => instanceOf(modules, handler) : handler,
         databasePath,
@@ -30,10 +33,22 @@ export const geoServiceProvider: FactoryProvider<GeoService> = {
         ipinfoUrl,
         ipinfoCachePath,
       },
-      new Logger('NestapiGuard'),
+      logTo(events),
     );
+    identity.countries = (ip) => geo.known(ip);
+    return geo;
   },
 };
+
+function logTo(events: GuardEvents): GeoLog {
+  const logger = new Logger('NestapiGuard');
+  return {
+    log: (message) => logger.log(message),
+    warn: (message) => logger.warn(message),
+    error: (message) => logger.error(message),
+    changed: (change) => events.emit({ ...change, at: new Date(), subject: 'geo' }),
+  };
+}
 
 /** The application's own instance of the handler where it has one, else an instance made with what the module sees. */
 async function instanceOf(modules: ModuleRef, handler: Type<GeoIpHandler>): Promise<GeoIpHandler> {

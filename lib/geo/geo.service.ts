@@ -67,6 +67,11 @@ export class GeoService {
     return this.source.resolve(ip);
   }
 
+  /** @internal What can be told without loading a file or asking a handler. */
+  known(ip: string): string | undefined {
+    return this.source.known(ip);
+  }
+
   /** Country, continent and autonomous system, as far as the database has them. */
   lookup(ip: string): GeoLookup | undefined {
     return this.source.lookup(ip);

@@ -42,9 +42,9 @@ export class HandlerSource implements CountrySource {
       if (!handler.isInitialized) await bounded(handler.initialize(), INITIALIZE_MS, 'initialize()');
       this.ready = true;
       this.loadedAt = new Date();
-      this.problem = undefined;
+      this.setProblem(undefined);
     } catch (error) {
-      this.problem = `geoIpHandler.initialize() failed: ${messageOf(error)}`;
+      this.setProblem(`geoIpHandler.initialize() failed: ${messageOf(error)}`);
       this.logger.error(`${this.problem}. Every country is unknown; trying again every ${RETRY_MS / 1000} s.`);
       if (!this.closed) this.retry = setTimeout(() => void this.start(), RETRY_MS).unref();
     }
@@ -81,6 +81,11 @@ export class HandlerSource implements CountrySource {
     } catch (error) {
       return this.fail(messageOf(error));
     }
+  }
+
+  known(text: string): string | undefined {
+    const ip = canonicalIp(text);
+    return ip === undefined ? undefined : this.remembered.get(ip);
   }
 
   lookup(ip: string): GeoLookup | undefined {
@@ -124,14 +129,21 @@ export class HandlerSource implements CountrySource {
     // A handler that fails for one client fails for thousands: the log says so once, until it recovers.
     if (this.problem === undefined)
       this.logger.error(`geoIpHandler.getCountry() failed: ${problem}. The country is unknown.`);
-    this.problem = problem;
+    this.setProblem(problem);
     return undefined;
+  }
+
+  private setProblem(problem: string | undefined): void {
+    const { problem: before } = this;
+    this.problem = problem;
+    if (before === undefined && problem !== undefined) this.logger.changed?.({ type: 'degraded', reason: problem });
+    if (before !== undefined && problem === undefined) this.logger.changed?.({ type: 'recovered' });
   }
 
   private remember(ip: string, answer: string | null | undefined): string | undefined {
     const country = countryCode(answer);
     if (this.problem !== undefined) {
-      this.problem = undefined;
+      this.setProblem(undefined);
       this.logger.log('geoIpHandler.getCountry() answers again.');
     }
     this.remembered.delete(ip);

@@ -108,7 +108,7 @@ export class IpinfoSource extends DatabaseSource {
       } else {
         await utimes(this.path, new Date(), new Date()).catch(() => undefined);
       }
-      this.problem = undefined;
+      this.mended();
       this.refreshedAt = Date.now();
       this.retryMs = FIRST_RETRY_MS;
       this.schedule(DAY_MS);

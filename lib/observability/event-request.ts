@@ -4,6 +4,15 @@ import { withoutSecrets } from './secret-text';
 
 /** What events say about a request. */
 export function describeRequest(request: GuardedRequest): EventRequest {
-  const { kind, ip, method, path, route, id } = request;
-  return { kind, ip, method, path: withoutSecrets(path), route: route?.template, requestId: id && withoutSecrets(id) };
+  const { kind, ip, country, method, path, route, id } = request;
+  return {
+    kind,
+    ip,
+    country,
+    method,
+    path: withoutSecrets(path),
+    route: route?.template,
+    handler: route?.name,
+    requestId: id && withoutSecrets(id),
+  };
 }

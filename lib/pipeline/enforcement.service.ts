@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { GuardConfig } from '../config/guard-config';
 import { LiveConfig } from '../config/live-config';
 import { describeRequest } from '../observability/event-request';
-import type { RefusalEvent } from '../observability/guard-event';
+import type { LimitedEvent, RefusalEvent, ThreatEvent } from '../observability/guard-event';
 import { GuardEvents } from '../observability/guard-events.service';
 import { Redaction } from '../observability/redaction.service';
 import type { GuardedRequest } from '../platform/guarded-request';
@@ -74,16 +74,19 @@ export class Enforcement {
   }
 
   private report(refusal: Refusal, mode: RefusalEvent['mode'], request: GuardedRequest): void {
-    this.events.emit({
+    const { check, reason, status, incident } = refusal;
+    const event: RefusalEvent = {
       type: mode === 'enforce' ? 'refused' : 'would_refuse',
       at: new Date(),
-      check: refusal.check,
-      reason: refusal.reason,
-      status: refusal.status,
+      check,
+      reason,
+      status,
       mode,
       request: describeRequest(request),
       evidence: refusal.evidence && this.redaction.evidence(refusal.evidence, request),
-    });
+    };
+    this.events.emit(event);
+    if (incident !== undefined) this.events.emit(incidentOf(event, incident));
   }
 
   private modeOf(refusal: Refusal): RefusalEvent['mode'] {
@@ -91,6 +94,11 @@ export class Enforcement {
     if (this.config.passiveMode) return 'passive';
     return this.config.checkModes[refusal.check] === 'dry-run' ? 'dry-run' : 'enforce';
   }
+}
+
+/** The check that named the incident has seen to it that its evidence is of the kind. */
+function incidentOf({ at, check, reason, mode, request, evidence }: RefusalEvent, type: 'limited' | 'threat') {
+  return { type, at, check, reason, mode, request, evidence } as LimitedEvent | ThreatEvent;
 }
 
 function errorText(error: unknown): string {

@@ -226,6 +226,11 @@ export class GuardedRequest {
     return this.clientAddress.ip;
   }
 
+  /** The country of the client's address, where some rule or lookup has had its source loaded and its answer is at hand. */
+  get country(): string | undefined {
+    return this.identity.countryOf(this.ip);
+  }
+
   /** The canonical address of the peer of the socket: the last proxy, or the client itself. */
   get peer(): string | undefined {
     return this.clientAddress.peer;

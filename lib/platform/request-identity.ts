@@ -13,6 +13,8 @@ const NO_ADDRESS: ClientAddress = Object.freeze({ viaTrustedProxy: false });
 /** Answers who a request comes from. What the framework says (`req.ip`, `req.protocol`) is never used. */
 @Injectable()
 export class RequestIdentity {
+  /** Tells countries; set by the room that knows them. Never waits, loads or asks anybody. */
+  countries: ((ip: string) => string | undefined) | undefined;
   private readonly config: GuardConfig;
   private resolve: ReturnType<typeof createClientAddressResolver>;
 
@@ -38,6 +40,10 @@ export class RequestIdentity {
     const { clientIpResolver } = this.config;
     if (clientIpResolver === undefined) return address;
     return { ...address, ip: customAddress(clientIpResolver, request) ?? address.peer };
+  }
+
+  countryOf(ip: string | undefined): string | undefined {
+    return ip === undefined ? undefined : this.countries?.(ip);
   }
 
   /** What a client is counted by. Requests without an address share one bucket. */

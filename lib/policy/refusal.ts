@@ -18,6 +18,8 @@ export interface Refusal {
   readonly code?: string;
   /** Headers of the answer, such as `Retry-After`. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** The event that tells of it besides `refused`; its evidence is the refusal's. */
+  readonly incident?: 'limited' | 'threat';
   /** What was found, for events and logs. May quote the request; is redacted before it leaves the process. */
   readonly evidence?: Readonly<Record<string, unknown>>;
   /** Refused whatever the mode, because the request cannot be processed at all (a header flood). */
