@@ -102,6 +102,8 @@ export class BodyTap {
 
   /** Readers listen for errors on the stream that they read from. False when nobody does. */
   private tellReader(exception: HttpException): boolean {
+    // body-parser stamps what it is given as an error of its own kind, which Nest would replace by one without our body.
+    Object.defineProperty(exception, 'expose', { get: () => undefined, set: () => undefined });
     const decoder = this.decoders.at(-1);
     if (decoder !== undefined) {
       decoder.destroy(exception);
