@@ -13,7 +13,7 @@ export class BodyAhead {
   private readonly waiting: (() => void)[] = [];
 
   constructor(raw: IncomingMessage, take: (chunk: Buffer) => void) {
-    const push = raw.push.bind(raw) as IncomingMessage['push'];
+    const push: IncomingMessage['push'] = raw.push.bind(raw);
     const receive = (chunk: unknown, encoding?: BufferEncoding): boolean => {
       if (chunk === null) this.over = true;
       else if (chunk !== undefined) take(typeof chunk === 'string' ? Buffer.from(chunk, encoding) : (chunk as Buffer));
@@ -46,10 +46,7 @@ export class BodyAhead {
   }
 }
 
-/** Whether a body of this media type is about to arrive, as it is and from its first byte. */
-export function arrives(request: GuardedRequest, mediaType: RegExp): boolean {
-  const { raw, headers } = request;
-  const type = headers['content-type'];
-  if (raw === undefined || type === undefined || !mediaType.test(type)) return false;
-  return headers['content-encoding'] === undefined && raw.readableLength === 0 && !raw.complete;
+/** Whether a body is about to arrive as it is, not compressed, and from its first byte. */
+export function arrives({ raw, headers }: GuardedRequest): boolean {
+  return raw !== undefined && headers['content-encoding'] === undefined && raw.readableLength === 0 && !raw.complete;
 }

@@ -1,23 +1,27 @@
 import { Injectable } from '@nestjs/common';
 import { type GuardedRequest } from '../platform/guarded-request';
+import { hasBody } from '../platform/message-body';
 import type { CompileTarget, Probe, SecurityCheck } from '../policy/security-check';
 import { arrives, BodyAhead } from './body-ahead';
 import { boundaryOf } from './values/multipart-parts';
 import { MultipartStream, type StreamedPart } from './values/multipart-stream';
 
-/** Bytes of a form that are kept. */
-const LONGEST_FORM = 65_536;
+/** Bytes of a form or a text that are kept. */
+const LONGEST_TEXT = 65_536;
 /** Characters of multipart parts that are kept until the guard looks at them. */
 const LONGEST_PARTS = 262_144;
-const FORM = /^application\/x-www-form-urlencoded/i;
+/** Media types of text; a body without any is read by whoever cares to. */
+const TEXT = /^$|^text\/|[/+](?:xml|x-www-form-urlencoded|graphql|yaml|x-yaml|javascript|x-ndjson|csp-report)\b/i;
+/** What parsers hand over in full: nothing of it is hidden from who reads the result. */
+const JSON_TYPE = /^application\/(?:[\w.-]{1,80}\+)?json\b/i;
 const MULTIPART = /^multipart\//i;
 const KEY = Symbol('nestapi-guard:body');
 
-/** The text of an urlencoded form as it was sent. */
-export interface CapturedForm {
-  readonly kind: 'form';
+/** A form, a document or a text as it was sent. */
+export interface CapturedText {
+  readonly kind: 'text';
   readonly chunks: Buffer[];
-  length: number;
+  readonly ahead: BodyAhead;
 }
 
 /** The parts of a multipart body that have arrived, and who is told of the next ones. */
@@ -29,8 +33,8 @@ export interface CapturedParts {
 }
 
 /**
- * Looks at forms as they arrive. Parsers of urlencoded forms drop names such as `__proto__`, merge duplicates and cut what
- * is nested too deeply; multipart bodies are often parsed behind the guards, by an interceptor or the handler, and file
+ * Looks at bodies other than JSON as they arrive. Parsers of urlencoded forms drop names such as `__proto__`, merge
+ * duplicates and cut what is nested too deeply; multipart bodies are often parsed behind the guards, by an interceptor or the handler, and file
  * names are cleaned on the way.
  */
 @Injectable()
@@ -42,24 +46,28 @@ export class BodyCaptureCheck implements SecurityCheck {
   compile({ config, bypassing }: CompileTarget): Probe | undefined {
     if (!config.enablePenetrationDetection && bypassing.length === 0) return undefined;
     return (request) => {
-      if (request.headers['content-type'] !== undefined) capture(request);
+      if (request.raw !== undefined && hasBody(request.raw)) capture(request);
       return undefined;
     };
   }
 }
 
 function capture(request: GuardedRequest): void {
-  if (arrives(request, FORM)) captureForm(request);
-  else if (arrives(request, MULTIPART)) captureParts(request);
+  const type = request.headers['content-type'] ?? '';
+  if (JSON_TYPE.test(type) || !arrives(request)) return;
+  if (MULTIPART.test(type)) captureParts(request);
+  else if (TEXT.test(type)) captureText(request);
 }
 
-function captureForm(request: GuardedRequest): void {
-  const form = request.once<CapturedForm>(KEY, () => ({ kind: 'form', chunks: [], length: 0 }));
-  new BodyAhead(request.raw!, (chunk) => {
-    form.length += chunk.length;
-    if (form.length <= LONGEST_FORM) form.chunks.push(chunk);
-    else form.chunks.length = 0;
+function captureText(request: GuardedRequest): void {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  const ahead = new BodyAhead(request.raw!, (chunk) => {
+    length += chunk.length;
+    if (length <= LONGEST_TEXT) chunks.push(chunk);
+    else chunks.length = 0;
   });
+  request.once<CapturedText>(KEY, () => ({ kind: 'text', chunks, ahead }));
 }
 
 function captureParts(request: GuardedRequest): void {
@@ -77,12 +85,12 @@ function captureParts(request: GuardedRequest): void {
 }
 
 /** What was captured of a request's body. */
-export function capturedBody(request: GuardedRequest): CapturedForm | CapturedParts | undefined {
-  return request.headers['content-type'] === undefined ? undefined : request.once(KEY, () => undefined);
+export function capturedBody(request: GuardedRequest): CapturedText | CapturedParts | undefined {
+  return request.raw === undefined || !hasBody(request.raw) ? undefined : request.once(KEY, () => undefined);
 }
 
-/** The text of a captured form, if it was kept whole. */
-export function formText(captured: CapturedForm | CapturedParts | undefined): string | undefined {
-  if (captured?.kind !== 'form' || captured.chunks.length === 0) return undefined;
+/** A captured text, if it was kept whole. */
+export function sentText(captured: CapturedText | CapturedParts | undefined): string | undefined {
+  if (captured?.kind !== 'text' || captured.chunks.length === 0) return undefined;
   return Buffer.concat(captured.chunks).toString('utf8');
 }

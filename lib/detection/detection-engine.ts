@@ -6,6 +6,7 @@ import { DETECTORS } from './detectors/all-detectors';
 import { type Detector } from './detectors/detector';
 import { DetectorGate } from './detectors/detector-gate';
 import { RequestWalk } from './request-walk';
+import { ValueWalk } from './value-walk';
 import { type MultipartPart } from './values/multipart-parts';
 import { type CustomDetector, type EngineState, ValueInspector } from './value-inspector';
 
@@ -40,7 +41,7 @@ export class DetectionEngine {
   /** Inspects one value, a string or a structure, as if it had come from `source`. */
   inspectValue(value: unknown, source: ValueSource = 'body', policy: DetectionPolicy = this.policy): DetectionResult {
     const inspector = new ValueInspector(policy, this.state, '');
-    const walk = new RequestWalk(inspector, this.cleanTexts(policy));
+    const walk = new ValueWalk(inspector, this.cleanTexts(policy));
     const place = { parent: undefined, key: source };
     if (typeof value === 'string') walk.string(source, place, '', value);
     else if (typeof value === 'object' && value !== null) walk.structure(source, place, value);
@@ -50,7 +51,7 @@ export class DetectionEngine {
   /** Inspects the parts of a body that is still arriving, all within one budget. */
   openBody(path: string, policy: DetectionPolicy): (part: MultipartPart) => DetectionResult {
     const inspector = new ValueInspector(policy, this.state, path.toLowerCase());
-    const walk = new RequestWalk(inspector, this.cleanTexts(policy));
+    const walk = new ValueWalk(inspector, this.cleanTexts(policy));
     return (part) => {
       inspector.resume();
       if (inspector.visit()) walk.part(part);

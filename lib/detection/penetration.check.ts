@@ -6,7 +6,7 @@ import type { GuardedRequest } from '../platform/guarded-request';
 import type { Refusal } from '../policy/refusal';
 import type { RoutePolicy } from '../policy/route-policy';
 import type { CompileTarget, Probe, SecurityCheck } from '../policy/security-check';
-import { capturedBody, type CapturedParts, formText } from './body-capture.check';
+import { capturedBody, type CapturedParts, type CapturedText, sentText } from './body-capture.check';
 import { type DetectionPolicy, STRIKE_SCORE } from './detection-policy';
 import { refusalOf, tooMuch, worstOf } from './detection-refusal';
 import { DetectionService } from './detection.service';
@@ -48,11 +48,20 @@ export class PenetrationCheck implements SecurityCheck {
 
   private ask(request: GuardedRequest, inspection: Inspection): Answer | Promise<Answer> {
     const captured = capturedBody(request);
-    const result = this.detection.inspectGuarded(request, inspection.policy, formText(captured));
+    if (captured === undefined || captured.ahead.settled) return this.decide(request, captured, inspection);
+    return captured.ahead.arrival().then(() => this.decide(request, captured, inspection));
+  }
+
+  private decide(
+    request: GuardedRequest,
+    captured: CapturedText | CapturedParts | undefined,
+    inspection: Inspection,
+  ): Answer | Promise<Answer> {
+    const result = this.detection.inspectGuarded(request, inspection.policy, sentText(captured));
     const answer = this.answer(request, result, inspection);
-    if (answer !== undefined || captured?.kind !== 'multipart') return answer;
-    if (captured.ahead.settled) return this.askParts(request, captured, inspection);
-    return captured.ahead.arrival().then(() => this.askParts(request, captured, inspection));
+    return answer === undefined && captured?.kind === 'multipart'
+      ? this.askParts(request, captured, inspection)
+      : answer;
   }
 
   /** What has arrived of a multipart body decides now; what is still to come is broken off when it turns out to be an attack. */

@@ -1,14 +1,12 @@
-import { decodeBase64 } from './decoding/base64-decoder';
 import { decodePercent } from './decoding/percent-decoder';
-import { type InspectedRequest, type ValueSource } from './detection.types';
+import { type InspectedRequest } from './detection.types';
 import { type Place } from './inspected-value';
 import { type ValueInspector } from './value-inspector';
 import { type CleanTexts } from './clean-texts';
 import { cookiePairs } from './values/cookie-pairs';
-import { graphqlStrings } from './values/graphql-document';
-import { boundaryOf, type MultipartPart, multipartParts } from './values/multipart-parts';
+import { boundaryOf, multipartParts } from './values/multipart-parts';
 import { queryPairs } from './values/query-string';
-import { xmlValues } from './values/xml-values';
+import { ValueWalk } from './value-walk';
 
 /** Headers that no handler interprets, or that are read elsewhere. */
 const QUIET_HEADERS: ReadonlySet<string> = new Set([
@@ -16,21 +14,18 @@ const QUIET_HEADERS: ReadonlySet<string> = new Set([
   'sec-websocket-key', 'sec-websocket-version', 'keep-alive', 'dnt', 'upgrade-insecure-requests', 'te', 'expect', 'content-md5',
 ]); // prettier-ignore
 
-const DOCUMENT_DETECTORS: ReadonlySet<string> = new Set([
-  'xml-injection',
-  'deserialization',
-  'code-injection',
-  'jndi-injection',
-]);
-const LONGEST_JSON = 65_536;
 const PAIRS = 10_000;
 
 /** Feeds every value of a request that a handler could read to an inspector, each once, without recursion. */
 export class RequestWalk {
+  readonly values: ValueWalk;
+
   constructor(
     private readonly inspector: ValueInspector,
     private readonly clean: CleanTexts,
-  ) {}
+  ) {
+    this.values = new ValueWalk(inspector, clean);
+  }
 
   request(request: InspectedRequest): void {
     const mark = request.path.indexOf('?');
@@ -40,7 +35,7 @@ export class RequestWalk {
     if (query !== '') this.pairs('query', query);
     this.headers(request.headers);
     this.body(request);
-    for (const file of request.files ?? []) this.filename(file.field, file.filename);
+    for (const file of request.files ?? []) this.values.filename(file.field, file.filename);
   }
 
   /** The raw path as a whole, then each segment that holds more than a plain name. */
@@ -68,9 +63,9 @@ export class RequestWalk {
       count++;
       if (excluded.matches(name)) continue;
       const place: Place = { parent: root, key: name };
-      this.name(source, place, name);
-      if (value !== '') this.string(source, place, name, value);
-      else if (name !== '' && text.length < 4096) this.string(source, place, '', name);
+      this.values.name(source, place, name);
+      if (value !== '') this.values.string(source, place, name, value);
+      else if (name !== '' && text.length < 4096) this.values.string(source, place, '', name);
     }
     // `&&` is an operator in most languages, and a separator of nothing here: the text is read as one value too.
     if (text.includes('&&') || (count > 1 && !text.includes('=')))
@@ -104,13 +99,14 @@ export class RequestWalk {
       if (!this.inspector.visit()) return;
       if (this.inspector.policy.cookies.matches(name)) continue;
       const place: Place = { parent: root, key: name };
-      this.name('cookie', place, name);
-      if (value !== '') this.string('cookie', place, name, repairUtf8(value));
+      this.values.name('cookie', place, name);
+      if (value !== '') this.values.string('cookie', place, name, repairUtf8(value));
     }
   }
 
   body({ body, rawBody, contentType }: InspectedRequest): void {
     const type = (contentType ?? '').toLowerCase();
+    if (Buffer.isBuffer(body) && isBinary(body)) return;
     const raw =
       rawBody ?? (typeof body === 'string' ? body : Buffer.isBuffer(body) ? body.toString('utf8') : undefined);
     if (raw !== undefined && type.startsWith('multipart/')) {
@@ -125,55 +121,13 @@ export class RequestWalk {
       return;
     }
     const root: Place = { parent: undefined, key: 'body' };
+    const unread = body === undefined || body === null || (typeof body === 'object' && Object.keys(body).length === 0);
+    if (raw !== undefined && (unread || (type.includes('xml') && typeof body === 'object'))) {
+      this.values.string('body', root, '', raw, type.includes('xml'));
+    }
     if (typeof body === 'string' || Buffer.isBuffer(body))
-      this.string('body', root, '', raw ?? '', type.includes('xml'));
-    else if (typeof body === 'object' && body !== null) this.structure('body', root, body);
-  }
-
-  /** A text that may itself be structured: JSON, lines of JSON, XML, a GraphQL document. */
-  string(source: ValueSource, place: Place, name: string, text: string, isXml = false): void {
-    const first = text.charCodeAt(0);
-    if (text.length > 1 && text.length <= LONGEST_JSON && (first === 123 || first === 91)) {
-      const parsed = parseJson(text);
-      if (parsed !== undefined) {
-        this.structure(source, place, parsed);
-        return;
-      }
-      if (text.includes('}\n') || text.includes('}\r\n')) {
-        const lines = text.split('\n').map((line) => parseJson(line.trim()) ?? line);
-        this.structure(source, place, lines);
-        return;
-      }
-    }
-    if (source === 'body' && (isXml || text.startsWith('<?xml')) && text.includes('<')) {
-      this.xml(place, text);
-      return;
-    }
-    const decoded = text.length > 16 ? decodeBase64(text) : undefined;
-    if (decoded !== undefined) {
-      const parsed = parseJson(decoded);
-      if (parsed !== undefined) {
-        this.inspector.within('base64', () => this.structure(source, place, parsed));
-        return;
-      }
-    }
-    const graphql = (name === 'query' || name === '') && text.includes('{') ? graphqlStrings(text) : undefined;
-    if (graphql) {
-      for (const literal of graphql) if (this.inspector.visit()) this.inspector.text(source, place, name, literal);
-      return;
-    }
-    this.inspector.text(source, place, lastName(name), text);
-  }
-
-  private xml(place: Place, text: string): void {
-    this.inspector.text('body', place, 'xml', text, false, DOCUMENT_DETECTORS);
-    for (const value of xmlValues(text)) {
-      if (!this.inspector.visit()) return;
-      this.inspector.text('body', { parent: place, key: value.name }, value.name.toLowerCase(), value.text);
-    }
-    if (/<script|\son[a-z]{3,20}\s?=|<!--#/i.test(text.slice(0, 20_000))) {
-      this.inspector.text('body', place, 'xml', text, false, new Set(['cross-site-scripting']));
-    }
+      this.values.string('body', root, '', raw ?? '', type.includes('xml'));
+    else if (typeof body === 'object' && body !== null) this.values.structure('body', root, body);
   }
 
   private multipart(text: string, boundary: string): void {
@@ -182,141 +136,9 @@ export class RequestWalk {
     for (const part of multipartParts(text, boundary)) {
       if (!this.inspector.visit()) return;
       parts++;
-      this.part(part);
+      this.values.part(part);
     }
     if (parts === 0) this.inspector.text('body', root, '', text);
-  }
-
-  /** One part of a multipart body: its name, and either its value or its file's name and content. */
-  part({ name, filename, content }: MultipartPart): void {
-    if (this.inspector.policy.bodyFields.matches(name)) return;
-    const place: Place = { parent: { parent: undefined, key: 'body' }, key: name };
-    this.name('body', place, name);
-    if (filename === undefined) this.string('body', place, name, content);
-    else this.file(place, name, filename, content);
-  }
-
-  /** A file's name always; its content when it is text that a server would run or a processor resolve. */
-  private file(place: Place, field: string, filename: string, content: string): void {
-    this.filename(field, filename);
-    const head = content.slice(0, 8192);
-    if (!/[\u0000-\u0008\u000e-\u001f]/.test(head.slice(0, 512))) {
-      this.inspector.text('body', { parent: place, key: 'content' }, 'file', head, false, DOCUMENT_DETECTORS);
-    }
-  }
-
-  filename(field: string, filename: string | undefined): void {
-    if (!filename) return;
-    const place: Place = { parent: { parent: { parent: undefined, key: 'body' }, key: field }, key: 'filename' };
-    // Directories have no place in a file name (RFC 7578, section 4.2), and neither have script extensions of other servers.
-    this.inspector.text('body', place, 'filename', filename);
-    this.inspector.text('query', place, 'filename', decodePercent(filename));
-    this.inspector.filename(place, filename);
-  }
-
-  /** Keys and values of a parsed structure, depth first, with a stack of its own. */
-  structure(source: ValueSource, root: Place, value: object): void {
-    const stack: Container[] = [{ value, place: root, depth: 1 }];
-    const seen = new WeakSet<object>();
-    for (let container = stack.pop(); container; container = stack.pop()) {
-      if (seen.has(container.value)) continue;
-      seen.add(container.value);
-      if (!this.inspector.visit(container.depth)) return;
-      if (Array.isArray(container.value)) this.items(source, container, stack);
-      else this.fields(source, container, stack);
-    }
-  }
-
-  private items(source: ValueSource, container: Container, stack: Container[]): void {
-    const list = container.value as readonly unknown[];
-    for (let index = 0; index < list.length; index++) {
-      const item = list[index];
-      if (typeof item === 'number' || typeof item === 'boolean' || item === null) continue;
-      if (!this.inspector.visit(container.depth)) return;
-      this.child(source, container, index, item, nameOf(container.place), stack);
-    }
-  }
-
-  private fields(source: ValueSource, container: Container, stack: Container[]): void {
-    const record = container.value as Readonly<Record<string, unknown>>;
-    const { bodyFields } = this.inspector.policy;
-    for (const key of Object.keys(record)) {
-      if (!this.inspector.visit(container.depth)) return;
-      if (
-        !bodyFields.empty &&
-        source === 'body' &&
-        (bodyFields.matches(key) || bodyFields.matches(fieldPath(container.place, key)))
-      )
-        continue;
-      const item = record[key];
-      if (!this.clean.has(key)) this.name(source, { parent: container.place, key }, key);
-      if (key === 'prototype' && container.place.key === 'constructor')
-        this.name(source, { parent: container.place, key }, 'constructor.prototype');
-      if (typeof item === 'number' || typeof item === 'boolean' || item === null) continue;
-      this.child(source, container, key, item, key, stack);
-    }
-  }
-
-  private child(
-    source: ValueSource,
-    container: Container,
-    key: string | number,
-    item: unknown,
-    name: string,
-    stack: Container[],
-  ): void {
-    if (typeof item === 'string') {
-      if (item !== '') this.string(source, { parent: container.place, key }, name, item);
-    } else if (isStructure(item)) {
-      stack.push({ value: item, place: { parent: container.place, key }, depth: container.depth + 1 });
-    }
-  }
-
-  private name(source: ValueSource, place: Place, name: string): void {
-    if (name.length === 0 || this.clean.has(name)) return;
-    if (this.inspector.text(source, place, '', name, true)) this.clean.add(name);
-  }
-}
-
-interface Container {
-  readonly value: object;
-  readonly place: Place;
-  readonly depth: number;
-}
-
-/** Lists and plain objects: what parsers produce. A stream or a file that hangs on a body is nobody's input. */
-function isStructure(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null) return false;
-  if (Array.isArray(value)) return true;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype as object) === null;
-}
-
-function nameOf(place: Place): string {
-  for (let at: Place | undefined = place; at; at = at.parent) if (typeof at.key === 'string') return at.key;
-  return '';
-}
-
-/** `items.name` of `body.items[2].name` */
-function fieldPath(place: Place, key: string): string {
-  const keys: string[] = [key];
-  for (let at: Place | undefined = place; at?.parent; at = at.parent) if (typeof at.key === 'string') keys.push(at.key);
-  return keys.reverse().join('.');
-}
-
-/** `b` of `a[b]`, in lower case. */
-function lastName(name: string): string {
-  return name.length > 200 ? '' : name.toLowerCase();
-}
-
-function parseJson(text: string): object | undefined {
-  const first = text.charCodeAt(0);
-  if (first !== 123 && first !== 91) return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? value : undefined;
-  } catch {
-    return undefined;
   }
 }
 
@@ -331,4 +153,10 @@ function repairUtf8(text: string): string {
     }
   }
   return text;
+}
+
+/** Images, archives and the like: bytes that no text has. */
+function isBinary(body: Buffer): boolean {
+  const head = body.subarray(0, 512);
+  return head.some((byte) => byte < 9 || (byte > 13 && byte < 32 && byte !== 27));
 }

@@ -1,12 +1,7 @@
-import {
-  SQL_CATALOGUES,
-  SQL_FUNCTIONS,
-  SQL_WEAPONS,
-  type SqlKind,
-  type SqlReading,
-  type SqlToken,
-} from '../grammar/sql-tokens';
+import { SQL_CATALOGUES, SQL_WEAPONS, type SqlReading } from '../grammar/sql-tokens';
 import { type InspectedText } from './detector';
+import { clauseScore, statementScore } from './sql-clauses';
+import { endOfOperand, SqlStatement } from './sql-statement';
 
 export interface SqlVerdict {
   readonly score: number;
@@ -14,62 +9,12 @@ export interface SqlVerdict {
   readonly offset: number;
 }
 
-/** A token stream with the questions that the rules ask of it. */
-class Statement {
-  readonly kinds: string;
-
-  constructor(
-    readonly tokens: readonly SqlToken[],
-    readonly inlineComments: number,
-    /** The quote that the injection closed, if it closed one. */
-    readonly quote: string | undefined,
-    readonly input: InspectedText,
-  ) {
-    this.kinds = tokens.map((token) => token.kind).join('');
-  }
-
-  get brokenOut(): boolean {
-    return this.quote !== undefined;
-  }
-
-  kind(index: number): SqlKind | undefined {
-    return this.tokens[index]?.kind;
-  }
-
-  word(index: number): string {
-    return this.tokens[index]?.word ?? '';
-  }
-
-  /** Index of the first token at or after `index` that is none of `kinds`. */
-  skip(index: number, kinds: string): number {
-    while (index < this.tokens.length && kinds.includes(this.kinds.charAt(index))) index++;
-    return index;
-  }
-
-  /** Whether a function call with an opening parenthesis starts here. */
-  isCall(index: number): boolean {
-    return this.kind(index + 1) === '(' && SQL_FUNCTIONS.has(this.word(index));
-  }
-
-  isLiteral(index: number): boolean {
-    const kind = this.kind(index);
-    return kind === '1' || kind === 's' || kind === 'l';
-  }
-
-  /** Nothing but closing parentheses, a comment or the end follows. */
-  endsAt(index: number): boolean {
-    const at = this.skip(index, ')');
-    const kind = this.kind(at);
-    return kind === undefined || kind === 'c' || (kind === ';' && this.kind(at + 1) === undefined);
-  }
-}
-
-type Rule = (statement: Statement) => { score: number; reason: string; at: number } | undefined;
+type Rule = (statement: SqlStatement) => { score: number; reason: string; at: number } | undefined;
 
 /** The strongest thing that the rules say about a reading. */
 export function judgeSql(reading: SqlReading, quote: string | undefined, input: InspectedText): SqlVerdict | undefined {
   if (reading.tokens.length === 0) return undefined;
-  const statement = new Statement(reading.tokens, reading.inlineComments, quote, input);
+  const statement = new SqlStatement(reading.tokens, reading.inlineComments, quote, input);
   let best: SqlVerdict | undefined;
   for (const rule of RULES) {
     const found = rule(statement);
@@ -172,16 +117,6 @@ const tautology: Rule = (s) => {
   return undefined;
 };
 
-/** The token after one operand: a literal, a name, or an arithmetic expression of literals in parentheses. */
-function endOfOperand(s: Statement, left: number): number {
-  if (s.kind(left) === 'n' || s.kind(left) === '@')
-    return s.kind(left + 1) === '.' && s.kind(left + 2) === 'n' ? left + 3 : left + 1;
-  if (!s.isLiteral(left)) return left;
-  let at = left + 1;
-  while (s.kind(at) === '+' && s.isLiteral(s.skip(at, '+('))) at = s.skip(at, '+(') + 1;
-  return s.skip(at, ')');
-}
-
 const quoteThenComment: Rule = (s) => {
   if (!s.brokenOut) return undefined;
   const at = s.skip(0, ');');
@@ -256,110 +191,6 @@ const wholeStatement: Rule = (s) => {
   return undefined;
 };
 
-/** How much of a statement's grammar is there: 0 none, 4 the skeleton, 6 with details that prose never has. */
-function statementScore(s: Statement, at: number, afterBreak: boolean): number {
-  const word = s.word(at);
-  const rest = s.kinds.slice(at + 1, at + 40);
-  switch (word) {
-    case 'select':
-      return selectScore(s, at);
-    case 'insert':
-      return s.word(at + 1) === 'into' && /^f(?:n|s)\.?n?(?:\(|f)/.test(rest) ? 6 : 0;
-    case 'update':
-      return /^n(?:\.n)?f/.test(rest) && rest.slice(2, 8).includes('=') && s.kinds.slice(at).includes('f') ? 6 : 0;
-    case 'delete':
-      return s.word(at + 1) === 'from' && /^fn(?:\.n)?(?:$|;|c|f)/.test(rest)
-        ? rest.length < 3 && !afterBreak
-          ? 3
-          : 6
-        : 0;
-    case 'drop':
-    case 'truncate':
-    case 'alter':
-    case 'create': {
-      const object = /^(?:table|database|schema|user|view|procedure|function|trigger|index)$/.test(s.word(at + 1));
-      const name = s.kind(at + 2);
-      if (!object || (name !== 'n' && name !== 'k' && name !== 's')) return 0;
-      const next = s.kind(at + 3);
-      if (word === 'create' || word === 'alter')
-        return next === '(' || next === 'f' || s.word(at + 3) === 'as' || s.word(at + 3) === 'add' ? 6 : 0;
-      return next === undefined || next === ';' || next === 'c' ? (afterBreak ? 5 : next === undefined ? 3 : 5) : 0;
-    }
-    case 'exec':
-    case 'execute':
-      if (/^(?:xp_|sp_)/.test(s.word(at + 1)) || s.kinds.slice(at + 1, at + 6).includes('..')) return 6;
-      return s.kind(at + 1) === 'n' && /^(?:master|msdb|sys)$/.test(s.word(at + 1))
-        ? 6
-        : s.kind(at + 1) === '@' && afterBreak
-          ? 5
-          : 0;
-    case 'declare':
-      return s.kind(at + 1) === '@' && s.kind(at + 2) === 'n' ? 6 : 0;
-    case 'waitfor':
-      return /^(?:delay|time)$/.test(s.word(at + 1)) && s.kind(at + 2) === 's' ? 6 : 0;
-    case 'shutdown':
-      return afterBreak && (s.kind(at + 1) === undefined || s.kind(at + 1) === 'c' || s.word(at + 1) === 'with')
-        ? 5
-        : 0;
-    case 'call':
-      return afterBreak && s.kind(at + 1) === 'n' && s.kind(at + 2) === '(' ? 5 : 0;
-    case 'load':
-      return s.tokens.slice(at + 1, at + 5).some((token) => token.word === 'infile') ? 6 : 0;
-    case 'grant':
-      return s.kinds.slice(at + 1, at + 5).includes('f') && /^(?:all|select|insert|dba)$/.test(s.word(at + 1)) ? 5 : 0;
-    case 'copy':
-      return s.kinds.slice(at + 1, at + 5).includes('f') &&
-        s.tokens.slice(at, at + 8).some((token) => token.word === 'program')
-        ? 6
-        : 0;
-    default:
-      return 0;
-  }
-}
-
-function selectScore(s: Statement, at: number): number {
-  const column = s.skip(at + 1, 't(');
-  const from = s.tokens.findIndex((token, index) => index > at && token.word === 'from');
-  const call =
-    s.isCall(column) ||
-    SQL_WEAPONS.has(s.word(column)) ||
-    (s.kind(column) === 'n' &&
-      s.kind(column + 1) === '(' &&
-      s.tokens[column]?.end === s.tokens[column + 1]?.start &&
-      s.endsAt(s.kinds.indexOf(')', column) + 1));
-  if (from < 0)
-    return call
-      ? 6
-      : s.kind(column) === '@' || (s.kind(column) === '1' && (s.kind(column + 1) === ',' || s.kind(column + 1) === 'c'))
-        ? 5
-        : s.word(column) === 'case' && s.kinds.includes('k', column + 2) && s.kinds.includes('=')
-          ? 5
-          : 0;
-  const table = from + 1;
-  if (s.kind(table) === undefined) return s.word(column) === '*' ? 5 : 0;
-  if (s.word(column) === '*' && from - column <= 2 && s.kind(table) !== '1') return 6;
-  if (call || s.word(column) === 'case') return 6;
-  const listed = s.kinds.slice(column, from).includes(',');
-  const span = from - column;
-  const after = s.word(table + 1);
-  const bounded =
-    s.kind(table + 1) === undefined ||
-    s.kind(table + 1) === ';' ||
-    s.kind(table + 1) === 'c' ||
-    s.kind(table + 1) === ')';
-  const catalogue = SQL_CATALOGUES.has(s.word(table));
-  if (catalogue) return 6;
-  const conditions = after === 'where' && s.kinds.slice(table + 2, table + 8).includes('=');
-  const limited = after === 'limit' && s.kind(table + 2) === '1';
-  if (s.kind(column) === '1' || s.kind(column) === 'l' || s.kind(column) === '@')
-    return s.kind(table) === '(' || s.kind(table) === 'n' ? 6 : 3;
-  if (conditions || limited) return span <= 2 || listed ? 6 : 4;
-  const article = /^(?:the|a|an|my|your|this|that|our|any|all|each|these|those)$/.test(s.word(table));
-  if (bounded && !article && (span === 1 || (listed && span <= 6)))
-    return s.kind(table + 1) === ';' || s.kind(table + 1) === ')' || s.kind(table + 1) === 'c' ? 6 : 4;
-  return 0;
-}
-
 const weapons: Rule = (s) => {
   for (let at = 0; at < s.tokens.length; at++) {
     if (s.kind(at) !== 'n') continue;
@@ -395,42 +226,6 @@ const clauses: Rule = (s) => {
   }
   return undefined;
 };
-
-function clauseScore(s: Statement, at: number): number {
-  switch (s.word(at)) {
-    case 'order':
-    case 'group': {
-      if (s.word(at + 1) !== 'by') return 0;
-      const column = s.skip(at + 2, '(');
-      const call = s.isCall(column) || SQL_WEAPONS.has(s.word(column)) || s.word(column) === 'if';
-      if (call) return 5;
-      if (s.kind(column) !== '1') return s.brokenOut && s.kind(s.tokens.length - 1) === 'c' ? 5 : 0;
-      const end = s.skip(column + 1, '1,)');
-      if (s.kind(end) === 'c') return 6;
-      return at === 0 && s.kind(end) === undefined
-        ? 5
-        : s.brokenOut || s.kind(at - 1) === '1' || s.kind(at - 1) === ')'
-          ? 5
-          : 0;
-    }
-    case 'having':
-      return (s.isLiteral(at + 1) || s.isCall(at + 1)) && s.kinds.slice(at + 2, at + 6).match(/[=c]/) ? 5 : 0;
-    case 'into':
-      return /^(?:outfile|dumpfile)$/.test(s.word(at + 1)) ? 6 : 0;
-    case 'procedure':
-      return s.word(at + 1) === 'analyse' && s.kind(at + 2) === '(' ? 6 : 0;
-    case 'waitfor':
-      return /^(?:delay|time)$/.test(s.word(at + 1)) && s.kind(at + 2) === 's' ? 6 : 0;
-    case 'exec':
-    case 'execute':
-    case 'declare':
-      return statementScore(s, at, true);
-    case 'in':
-      return s.word(at + 1) === 'boolean' && s.word(at + 2) === 'mode' ? 5 : 0;
-    default:
-      return 0;
-  }
-}
 
 /** Keywords glued together by comments instead of blanks: no text editor writes that. */
 const splitByComments: Rule = (s) => {
