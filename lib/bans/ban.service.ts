@@ -145,7 +145,7 @@ export class BanService implements OnModuleInit, OnModuleDestroy {
 
   /** Whether requests of an address are refused. Synchronous, and never a call to Redis. */
   isBanned(ip: string): boolean {
-    return this.find(ip) !== undefined;
+    return this.refusalOf(ip) !== undefined;
   }
 
   /** The ban that an address, or exactly this CIDR, is under. */

@@ -37,7 +37,7 @@ export class BehaviorCheck implements SecurityCheck {
     const problems: FieldProblem[] = [];
     const { usageMonitor = [], returnMonitor = [], suspiciousFrequency = [], behaviorAnalysis } = policy;
     for (const rule of usageMonitor) problems.push(...ruleProblems({ type: 'usage', ...rule }, 'usageMonitor'));
-    for (const rule of returnMonitor) problems.push(...ruleProblems(rule, 'returnMonitor'));
+    for (const rule of returnMonitor) problems.push(...ruleProblems({ type: 'return', ...rule }, 'returnMonitor'));
     for (const rule of suspiciousFrequency) {
       problems.push(...ruleProblems({ type: 'frequency', ...rule }, 'suspiciousFrequency'));
     }
@@ -95,7 +95,7 @@ function rulesOf(policy: RoutePolicy): BehaviorRule[] {
   return [
     ...usageMonitor.map((rule) => ({ type: 'usage' as const, ...rule })),
     ...suspiciousFrequency.map((rule) => ({ type: 'frequency' as const, ...rule })),
-    ...returnMonitor,
+    ...returnMonitor.map((rule) => ({ type: 'return' as const, ...rule })),
     ...behaviorAnalysis,
   ];
 }

@@ -1,9 +1,9 @@
 import { policyDecorator } from '../policy/policy-decorator';
-import type { BehaviorRule, ReturnRule } from './behavior-rule';
+import type { ReturnRule } from './behavior-rule';
 
 declare module '../policy/route-policy' {
   interface RoutePolicy {
-    returnMonitor?: readonly Extract<BehaviorRule, { type: 'return' }>[];
+    returnMonitor?: readonly ({ readonly pattern: string } & ReturnRule)[];
   }
 }
 
@@ -33,6 +33,6 @@ declare module '../policy/route-policy' {
  * ```
  */
 export const ReturnMonitor = policyDecorator(
-  (pattern: string, rule: ReturnRule) => ({ returnMonitor: [{ type: 'return', pattern, ...rule }] }),
+  (pattern: string, rule: ReturnRule) => ({ returnMonitor: [{ pattern, ...rule }] }),
   { stackable: true },
 );

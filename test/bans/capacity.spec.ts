@@ -27,5 +27,5 @@ describe('many bans', () => {
     await bans.clear();
     expect(bans.list()).toEqual([]);
     await module.close();
-  }, 30_000);
+  }, 60_000);
 });
