@@ -1,26 +1,22 @@
 import { createParamDecorator, type ExecutionContext, Inject, Injectable, type PipeTransform } from '@nestjs/common';
-import { GuardedRequests } from '../platform/guarded-requests';
+import { guardedRequestOf } from '../platform/guarded-requests';
 import { GeoService } from './geo.service';
 
 /** A parameter decorator has no injection of its own; a pipe has. */
 @Injectable()
-export class ClientCountryPipe implements PipeTransform<ExecutionContext, Promise<string | undefined>> {
-  constructor(
-    @Inject(GeoService) private readonly geo: GeoService,
-    @Inject(GuardedRequests) private readonly requests: GuardedRequests,
-  ) {}
+export class ClientCountryPipe implements PipeTransform<string | undefined, Promise<string | undefined>> {
+  constructor(@Inject(GeoService) private readonly geo: GeoService) {}
 
-  async transform(context: ExecutionContext): Promise<string | undefined> {
-    const { ip } = this.requests.of(context);
+  async transform(ip: string | undefined): Promise<string | undefined> {
     return ip === undefined ? undefined : this.geo.resolve(ip);
   }
 }
 
-const contextOf = createParamDecorator((_: unknown, context: ExecutionContext) => context);
+const clientIp = createParamDecorator((_: unknown, context: ExecutionContext) => guardedRequestOf(context)?.ip);
 
 /**
  * The country of the client as a parameter of a handler: an upper-case ISO 3166-1 alpha-2 code, or undefined when the
- * address is private or unknown.
+ * address is private or unknown. In HTTP, GraphQL and WebSocket handlers.
  *
  * @example
  * ```ts
@@ -30,4 +26,4 @@ const contextOf = createParamDecorator((_: unknown, context: ExecutionContext) =
  * }
  * ```
  */
-export const ClientCountry = (): ParameterDecorator => contextOf(ClientCountryPipe);
+export const ClientCountry = (): ParameterDecorator => clientIp(ClientCountryPipe);

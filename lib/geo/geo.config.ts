@@ -77,7 +77,7 @@ export const NO_COUNTRY_SOURCE =
   'needs a source of countries (GUARD_COUNTRY_SOURCE_MISSING); set geoDatabasePath, ipinfoToken or geoIpHandler, ' +
   'or install @ip-location-db/geo-whois-asn-country-mmdb';
 
-export function hasCountrySource(config: GuardConfig): boolean {
+function hasCountrySource(config: GuardConfig): boolean {
   return SOURCES.some((source) => config[source] !== undefined) || bundledDatabase() !== undefined;
 }
 

@@ -8,7 +8,7 @@ import { DatabaseSource } from './database-source';
 import { recognized } from './file-source';
 
 // https://ipinfo.io/developers/database-download ; the token goes into a header, an address ends up in logs.
-export const IPINFO_URL = 'https://ipinfo.io/data/ipinfo_lite.mmdb';
+const IPINFO_URL = 'https://ipinfo.io/data/ipinfo_lite.mmdb';
 const DAY_MS = 86_400_000;
 const MAX_BYTES = 256 * 1024 * 1024;
 const ATTEMPT_MS = 120_000;
@@ -21,7 +21,7 @@ const FIRST_DOWNLOAD_MS = 5_000;
 
 export interface IpinfoOptions {
   token: string;
-  /** Default: IPinfo Lite, {@link IPINFO_URL}. */
+  /** Default: IPinfo Lite, `https://ipinfo.io/data/ipinfo_lite.mmdb`. */
   url?: string | undefined;
   /** Where the verified download is kept over restarts. */
   cachePath?: string | undefined;
@@ -40,7 +40,7 @@ interface Partial {
 }
 
 /** `$XDG_CACHE_HOME/nestapi-guard/ipinfo.mmdb`, by default in `~/.cache`. */
-export function defaultCachePath(): string {
+function defaultCachePath(): string {
   return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'nestapi-guard', 'ipinfo.mmdb');
 }
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Controller, Get, Inject, Injectable } from '@nestjs/common';
+import { Controller, Get, type INestApplication, Inject, Injectable, ValidationPipe } from '@nestjs/common';
 import {
   AllowCountries,
   BlockCountries,
@@ -163,8 +163,15 @@ describe.each(PLATFORMS)('Countries on %s', (platform: Platform) => {
     });
   });
 
-  it('@ClientCountry tells the country', async () => {
-    await start({});
+  it.each([
+    ['alone', undefined],
+    [
+      'beside global pipes',
+      (app: INestApplication) =>
+        app.useGlobalPipes(new ValidationPipe({ transform: true, validateCustomDecorators: true })),
+    ],
+  ])('@ClientCountry tells the country, %s', async (_, configure) => {
+    await start({}, { ...(configure && { configure }) });
     for (const [from, country] of [
       [FRENCH, 'FR'],
       [SWISS, 'CH'],
