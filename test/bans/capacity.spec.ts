@@ -12,7 +12,7 @@ describe('many bans', () => {
     const module = await Test.createTestingModule({ imports: [GuardModule.forRoot({})] })
       .overrideProvider(MONOTONIC_CLOCK)
       .useValue(clock.read)
-      .setLogger(false)
+      .setLogger({ log: () => undefined, warn: () => undefined, error: () => undefined })
       .compile();
     await module.init();
     const bans = module.get(BanService);
