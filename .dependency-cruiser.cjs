@@ -18,6 +18,10 @@ const rooms = {
   pipeline: all,
   // Its guard is one of the three guards of the pipeline.
   'rate-limit': [...all.filter((name) => name !== 'response'), ...services, 'pipeline'],
+  // What operators look at. Nothing of the request path knows these rooms.
+  health: [...all, ...services],
+  metrics: [...all, ...services, 'health', 'pipeline'],
+  rehearsal: all,
   testing: [...all, ...features, 'pipeline'],
 };
 

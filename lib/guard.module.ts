@@ -22,6 +22,7 @@ import { DetectionService } from './detection/detection.service';
 import { GUARD_CHECKS } from './guard.checks';
 import { GUARD_CONFIG_SECTIONS } from './guard.config-sections';
 import type { GuardConfigFactory, GuardModuleAsyncOptions, GuardModuleExtras } from './guard.module-options';
+import { GuardHealthIndicator } from './health/guard-health.indicator';
 import { GuardEvents } from './observability/guard-events.service';
 import { GuardLog } from './observability/guard-log.service';
 import { Redaction } from './observability/redaction.service';
@@ -36,6 +37,7 @@ import { LostRequests } from './pipeline/lost-requests';
 import { Pipeline } from './pipeline/pipeline';
 import { ResponseHeaders } from './pipeline/response-headers';
 import { ResponseInterceptor } from './pipeline/response.interceptor';
+import { ResponseModifier } from './pipeline/response-modifier';
 import { SharedConfig } from './pipeline/shared-config';
 import { StageGate } from './pipeline/stage-gate';
 import { StartupReport } from './pipeline/startup-report';
@@ -74,6 +76,7 @@ const PUBLIC_SERVICES = [
   StateThrottlerStorage,
   GeoService,
   CloudRangeService,
+  GuardHealthIndicator,
   STATE_STORE,
 ];
 
@@ -117,6 +120,7 @@ const PROVIDERS: Provider[] = [
   DetectionService,
   DetectionServiceLocator,
   VerificationService,
+  GuardHealthIndicator,
   CustomChecks,
   ...GUARD_CHECKS,
   { provide: SECURITY_CHECKS, inject: [...GUARD_CHECKS], useFactory: (...checks: unknown[]) => checks },
@@ -129,6 +133,7 @@ const PROVIDERS: Provider[] = [
   ResponseHeaders,
   Door,
   StartupReport,
+  ResponseModifier,
   Pipeline,
   SharedConfig,
   GuardControl,

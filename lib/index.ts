@@ -64,6 +64,13 @@ export {
 export type { PatternStats } from './detection/pattern-monitor';
 export { SuspiciousDetection, type SuspiciousDetectionOptions } from './detection/suspicious-detection.decorator';
 
+export type { CloudHealth, GuardHealth, HealthStatus, PartHealth } from './health/guard-health';
+export {
+  GuardHealthIndicator,
+  type GuardHealthOptions,
+  type GuardHealthResult,
+} from './health/guard-health.indicator';
+
 export { GuardEvents } from './observability/guard-events.service';
 export type {
   BanEvent,
@@ -94,6 +101,7 @@ export { ClientAddressService } from './platform/client-address.service';
 export { ClientIp } from './platform/client-ip.decorator';
 export { GuardVerdict } from './platform/guard-verdict.decorator';
 export { GuardedRequest } from './platform/guarded-request';
+export type { GuardedResponse } from './platform/guarded-response';
 export type { ReportedRefusal, RequestVerdict } from './platform/request-verdict';
 
 export { Bypass } from './policy/bypass.decorator';
