@@ -1,4 +1,4 @@
-import { decodedForms } from './decoding/decoded-forms';
+import { decodedForms, mayDecode } from './decoding/decoded-forms';
 import { type DetectionPolicy } from './detection-policy';
 import { type Threat, type ThreatCategory, type TruncationReason, type ValueSource } from './detection.types';
 import { type DetectorGate } from './detectors/detector-gate';
@@ -20,6 +20,8 @@ const HARMLESS =
 /** A slice between two looks at the clock takes well under this; what is longer was a pause of the collector or of another process. */
 const LONGEST_SLICE = 4;
 const BLOCK = 4096;
+/** Detectors search this much at once. */
+const WINDOW = 16_384;
 const OVERLAP = 256;
 
 /** A detector that the application added at run time. */
@@ -110,7 +112,8 @@ export class ValueInspector {
       !mayBeEncoded(text, profile)
     )
       return true;
-    if (text.length <= this.policy.maxContentLength) return this.deep(source, place, name, text, isName, only);
+    if (text.length <= Math.min(WINDOW, this.policy.maxContentLength))
+      return this.deep(source, place, name, text, isName, only);
     return this.long(source, place, name, text, isName, only);
   }
 
@@ -123,19 +126,29 @@ export class ValueInspector {
     isName: boolean,
     only?: ReadonlySet<string>,
   ): boolean {
-    const half = this.policy.maxContentLength >> 1;
-    const region = (part: string): boolean => {
+    const inspect = (start: number, end: number): boolean => {
+      const part = text.slice(start, end);
       scan(part, this.profile);
       return this.deep(source, place, name, part, isName, only);
     };
-    let clean = region(text.slice(0, half));
-    clean = region(text.slice(-half)) && clean;
-    if (!this.policy.preserveAttackPatterns) return clean;
+    const windows = (from: number, to: number): boolean => {
+      let clean = true;
+      for (let start = from; start < to && !this.exhausted; start += WINDOW - OVERLAP) {
+        clean = inspect(start, Math.min(to, start + WINDOW)) && clean;
+      }
+      return clean;
+    };
+    const { maxContentLength, preserveAttackPatterns } = this.policy;
+    if (text.length <= maxContentLength) return windows(0, text.length);
+    const half = maxContentLength >> 1;
     const end = text.length - half;
+    let clean = windows(0, half);
+    clean = windows(end, text.length) && clean;
+    if (!preserveAttackPatterns) return clean;
     for (let start = half - OVERLAP; start < end && !this.exhausted; start += BLOCK) {
-      scan(text, this.profile, start, Math.min(end + OVERLAP, start + BLOCK + OVERLAP));
-      if (!this.profile.hintsAt(Hint.rare)) continue;
-      clean = region(text.slice(start, start + BLOCK + OVERLAP)) && clean;
+      const stop = Math.min(end + OVERLAP, start + BLOCK + OVERLAP);
+      scan(text, this.profile, start, stop);
+      if (this.profile.hintsAt(Hint.rare)) clean = inspect(start, stop) && clean;
     }
     return clean;
   }
@@ -148,6 +161,9 @@ export class ValueInspector {
     isName: boolean,
     only?: ReadonlySet<string>,
   ): boolean {
+    const { profile: first } = this;
+    const idle = this.engine.custom.length === 0 && this.engine.gate.concerned(first).length === 0;
+    if (idle && !mayDecode(text, first)) return true;
     this.deepText += text.length;
     if (this.deepText > this.policy.budget.text) return this.truncate('text');
     this.sinceClock += 16 + (text.length >> 6);

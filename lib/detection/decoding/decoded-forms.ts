@@ -30,7 +30,7 @@ const ENCODED =
  */
 export function decodedForms(text: string, profile: TextProfile): readonly DecodedForm[] {
   const forms: DecodedForm[] = [{ text, layers: [] }];
-  if (!profile.has(ENCODED) && !profile.has(CharacterClass.plus) && !mayHoldBase64(text, profile)) return forms;
+  if (!mayDecode(text, profile)) return forms;
   let current = forms[0] as DecodedForm;
   let classes = profile.classes;
   for (let round = 0; round < MAX_ROUNDS && forms.length < MAX_FORMS; round++) {
@@ -51,6 +51,11 @@ export function decodedForms(text: string, profile: TextProfile): readonly Decod
   const spaced = plusAsSpace(current);
   if (spaced) forms.push(spaced);
   return forms;
+}
+
+/** Whether a decoder could change anything. */
+export function mayDecode(text: string, profile: TextProfile): boolean {
+  return profile.has(ENCODED | CharacterClass.plus) || mayHoldBase64(text, profile);
 }
 
 /** One layer of each kind, outermost first. */

@@ -53,7 +53,8 @@ export class CommandInjectionDetector implements Detector {
     const path = command.program;
     const slash = path.lastIndexOf('/');
     const base = path.slice(slash + 1).replace(/\.(?:exe|com|bat|cmd)$/, '');
-    const absolute = /^\/(?:usr\/|opt\/)?(?:local\/)?s?bin\//.test(path) || /^[a-z]:\/?.*system32/.test(path);
+    const absolute =
+      /^\/(?:usr\/|opt\/)?(?:local\/)?s?bin\//.test(path) || (/^[a-z]:/.test(path) && path.includes('system32'));
     // Unix names are case-sensitive: `MySQL` and `Touch` are products, `whoami` and `WHOAMI` (Windows) are programs.
     const word0 = input.text.slice(command.end - path.length, command.end);
     const spelled = command.disguised || word0 === path || word0 === word0.toUpperCase();
@@ -86,7 +87,7 @@ export class CommandInjectionDetector implements Detector {
     if (command.opener === '') {
       if (input.document || input.isName || (input.source === 'body' && COMMAND_FIELD.test(input.name))) return 0;
       if (facts.absolute) return shape === 'strong' || shape === 'none' ? 4 : 3;
-      const path = /^[ +](?:-\S{1,12}[ +]+)*(?:[a-z]:|\/\w)/i.test(command.rest);
+      const path = /^[ +](?:-\S{1,12}[ +]{1,4}){0,4}(?:[a-z]:|\/\w)/i.test(command.rest);
       if (!facts.program) return shape === 'strong' && path && command.program !== 'file' ? 5 : 0;
       return shape !== 'strong' ? 0 : path || REMOTE.has(command.program) ? 5 : 3;
     }

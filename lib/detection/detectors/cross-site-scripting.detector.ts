@@ -134,7 +134,7 @@ export class CrossSiteScriptingDetector implements Detector {
       const known = EVENTS.has(lower.slice(at + 2, end));
       if (script && (known || brokeOut))
         return { category: 'xss', score: document ? 4 : 6, reason: `event handler ${lower.slice(at, end)}`, index: at };
-      if (known && (brokeOut || /^\s*["'`]?\s*(?:$|[a-z_$.]+\s?\()/i.test(value))) {
+      if (known && (brokeOut || /^\s{0,20}["'`]?(?:\s{0,20}$|[a-z_$.]{1,60}\s?\()/i.test(value))) {
         return { category: 'xss', score: document ? 2 : 5, reason: `event handler ${lower.slice(at, end)}`, index: at };
       }
     }

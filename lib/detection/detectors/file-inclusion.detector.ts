@@ -56,7 +56,7 @@ export class FileInclusionDetector implements Detector {
     if (text.includes('\0') || /%00/.test(value)) return finding(6, 'remote file cut by NUL');
     const script = SCRIPT.test(target);
     const shell =
-      /\/(?:[\w-]*shell[\w-]*|cmd|c99|r57|c100|wso|b374k|backdoor|rce|phpinfo|crash)\.(?:php|txt|gif|jpg|asp|jsp)/.test(
+      /\/(?:[\w-]{0,20}shell[\w-]{0,20}|cmd|c99|r57|c100|wso|b374k|backdoor|rce|phpinfo|crash)\.(?:php|txt|gif|jpg|asp|jsp)/.test(
         target,
       );
     const hanging = value.endsWith('?');

@@ -100,7 +100,7 @@ export class TemplateInjectionDetector implements Detector {
     )
       return finding(Math.max(3, 6 + weight), 'function in a template');
     if (call && open === '{{') return finding(Math.max(2, 5 + weight), 'call in a template');
-    if (call && /^\w+\(\s?[\w., ]*\)$/.test(body) && open === '${') return finding(3, 'function in a template');
+    if (call && /^\w+\([\w., ]*\)$/.test(body) && open === '${') return finding(3, 'function in a template');
     if (call && (open === '${' || open === '#{' || open === '*{' || open === '~{'))
       return finding(Math.max(2, (input.text.trim().startsWith(open) ? 5 : 4) + weight), 'call in a template');
     return undefined;

@@ -76,7 +76,7 @@ function readIpv4(host: string): { value: number; plain: boolean } | undefined {
 
 function judgeIpv6(text: string): HostKind {
   const host = text.replace(/%.*$/, '');
-  if (/^[0:]*:0*1$/.test(host) || /^[0:]*$/.test(host)) return 'loopback';
+  if (/^[0:]{1,40}1$/.test(host) || /^[0:]*$/.test(host)) return 'loopback';
   if (host === 'fd00:ec2::254') return 'metadata';
   const mapped = /^[0:]*:(?:ffff:(?:0:)?)?(\d{1,3}(?:\.\d{1,3}){3})$/.exec(host)?.[1];
   if (mapped) {
