@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { MemoryStateStore } from './memory-state-store';
 import type { MonotonicClock } from './monotonic-clock';
+import { Outbox } from './outbox';
 import type { Awaitable, Message, StateStore, Unsubscribe } from './state-store';
 
 /** Learns what a replica holds. Called synchronously, also for what this instance did itself. */
@@ -62,6 +63,7 @@ export class Replica {
   private readonly shared: boolean;
   private readonly capacity: number;
   private readonly endings: Unsubscribe[] = [];
+  private readonly outbox: Outbox;
   private timer: NodeJS.Timeout | undefined;
   private walk: Iterator<[string, Entry]> | undefined;
   private step = 0;
@@ -72,6 +74,7 @@ export class Replica {
   constructor(private readonly options: ReplicaOptions) {
     this.shared = !(options.store instanceof MemoryStateStore);
     this.capacity = options.capacity ?? 200_000;
+    this.outbox = new Outbox(options.store, options.collection, options.clock);
   }
 
   /** Loads what the instances share; done after two seconds at the latest, and goes on by itself then. */
@@ -120,7 +123,7 @@ export class Replica {
     }
     const text = `${randomBytes(9).toString('base64url')}:${value}`;
     this.decide(key, text, ttlMs);
-    return this.shared ? this.tell(key, text, ttlMs).then(() => true) : true;
+    return this.shared ? this.outbox.send(key, text, ttlMs).then(() => true) : true;
   }
 
   /** Removes a value from all instances; false when there is none. */
@@ -135,7 +138,7 @@ export class Replica {
     const ttlMs = Math.min(LONGEST_REMOVAL_MS, known.expiresAt - this.options.clock());
     const removal = removalOf(known.text);
     this.decide(key, removal, ttlMs);
-    await this.tell(key, removal, ttlMs);
+    await this.outbox.send(key, removal, ttlMs);
     return true;
   }
 
@@ -161,21 +164,15 @@ export class Replica {
     else listener.put(key, valueOf(text), expiresAt);
   }
 
-  private async tell(key: string, text: string, ttlMs: number): Promise<void> {
-    const { store, collection } = this.options;
-    try {
-      await store.set(collection, key, text, ttlMs);
-      await store.publish(collection, [key, text, ttlMs]);
-    } catch {
-      // It holds here; others get it once the store can be reached.
-    }
-  }
-
   private receive(message: Message, own: boolean): void {
     if (own) return;
     if (message === LOOK) return this.syncWithin(Math.random() * JITTER_MS);
-    if (!Array.isArray(message)) return;
-    const [key, text, ttlMs] = message as readonly Message[];
+    if (Array.isArray(message)) for (const change of message as readonly Message[]) this.learn(change);
+  }
+
+  private learn(change: Message): void {
+    if (!Array.isArray(change)) return;
+    const [key, text, ttlMs] = change as readonly Message[];
     if (typeof key !== 'string' || typeof text !== 'string' || typeof ttlMs !== 'number' || !(ttlMs > 0)) return;
     const known = this.entries.get(key);
     if (known === undefined && this.entries.size < this.capacity) this.decide(key, text, ttlMs);
@@ -209,7 +206,7 @@ export class Replica {
       if (!isRemoval(text)) this.options.listener.put(key, valueOf(text), known.expiresAt);
     } else if (known !== undefined && known.text === removalOf(text)) {
       // Somebody who had missed its removal wrote the value again.
-      void this.tell(key, known.text, known.expiresAt - this.options.clock());
+      void this.outbox.send(key, known.text, known.expiresAt - this.options.clock());
     } else if (known !== undefined || this.entries.size < this.capacity) {
       this.decide(key, text, ttlMs);
     }

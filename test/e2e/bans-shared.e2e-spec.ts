@@ -216,6 +216,17 @@ describe('bans and run-time changes of several instances', () => {
     expect([(await a.get('/', agent)).status, (await b.get('/', agent)).status]).toEqual([403, 200]);
   });
 
+  it('shares many bans made at once', async () => {
+    const [a, b] = [await start(), await start()];
+    const addresses = Array.from({ length: 10_000 }, (_, n) => `10.0.${n >> 8}.${n & 255}`);
+    const banned = await Promise.all(addresses.map((address) => bans(a).ban(address, { duration: 600 })));
+    expect(banned.every(Boolean)).toBe(true);
+    await until(() => addresses.every((address) => bans(b).isBanned(address)), 6_000);
+    expect(bans(await start()).list()).toHaveLength(addresses.length);
+    await bans(b).clear();
+    await until(() => !addresses.some((address) => bans(a).isBanned(address)), 6_000);
+  }, 30_000);
+
   it('is not impressed by junk in Redis', async () => {
     const app = await start();
     await bans(app).ban('203.0.113.1');
@@ -229,9 +240,16 @@ describe('bans and run-time changes of several instances', () => {
     ] as const) {
       await admin.zadd('nestapi_guard:{collection:bans}:expiries', far, key);
       await admin.hset('nestapi_guard:{collection:bans}:values', key, value);
-      await admin.publish('nestapi_guard:channel:bans', JSON.stringify(['other', [key, value, 600_000]]));
+      await admin.publish('nestapi_guard:channel:bans', JSON.stringify(['other', [[key, value, 600_000]]]));
     }
-    for (const message of ['', '{', '[]', '["other"]', '["other",[1,2,3]]', '["other",["203.0.113.5","x:y",-1]]']) {
+    for (const message of [
+      '',
+      '{',
+      '[]',
+      '["other"]',
+      '["other",[1,2,3]]',
+      '["other",[[],7,["203.0.113.5","x:y",-1],["203.0.113.5"]]]',
+    ]) {
       await admin.publish('nestapi_guard:channel:bans', message);
     }
     await until(() => bans(app).isBanned('203.0.113.4'));
