@@ -7,9 +7,11 @@ import { CloudConfig } from './cloud/cloud.config';
 import type { ConfigSection } from './config/config-section';
 import { DetectionConfig } from './detection/detection.config';
 import { GeoConfig } from './geo/geo.config';
+import { MetricsConfig } from './metrics/metrics.config';
 import { EventsConfig } from './observability/events.config';
 import { LogConfig } from './observability/log.config';
 import { ExcludePathsConfig } from './pipeline/exclude-paths.config';
+import { ResponseModifierConfig } from './pipeline/response-modifier.config';
 import { AddressRulesConfig } from './platform/address-rules.config';
 import { ClientAddressConfig } from './platform/client-address.config';
 import { ModeConfig } from './policy/mode.config';
@@ -41,6 +43,8 @@ export const GUARD_CONFIG_SECTIONS = [
   StateConfig,
   ModeConfig,
   CustomCheckConfig,
+  ResponseModifierConfig,
   EventsConfig,
   LogConfig,
+  MetricsConfig,
 ] as const satisfies readonly ConfigSection[];

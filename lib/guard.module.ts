@@ -33,6 +33,7 @@ import { DetectionGuard } from './pipeline/detection.guard';
 import { Door } from './pipeline/door';
 import { Enforcement } from './pipeline/enforcement.service';
 import { GuardControl } from './pipeline/guard-control.service';
+import { GatewayGuards } from './pipeline/gateway-guards';
 import { LostRequests } from './pipeline/lost-requests';
 import { Pipeline } from './pipeline/pipeline';
 import { ResponseHeaders } from './pipeline/response-headers';
@@ -148,7 +149,10 @@ const PROVIDERS: Provider[] = [
   },
 ];
 
-const GLOBAL_GUARDS: Provider[] = GUARDS.map((guard) => ({ provide: APP_GUARD, useExisting: guard }));
+const GLOBAL_GUARDS: Provider[] = [
+  ...GUARDS.map((guard) => ({ provide: APP_GUARD, useExisting: guard })),
+  GatewayGuards,
+];
 
 /**
  * Protects an application: import it once, in the root module.

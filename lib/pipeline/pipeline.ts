@@ -8,6 +8,8 @@ import { attachFramework, plainFramework } from '../platform/http-framework';
 import { attachServer } from '../platform/http-server';
 import { PolicyCompiler } from '../policy/policy-compiler';
 import { Door } from './door';
+import { ResponseHeaders } from './response-headers';
+import { ResponseModifier } from './response-modifier';
 import { StartupReport } from './startup-report';
 
 const guardedApplications = new WeakSet<ModulesContainer>();
@@ -24,6 +26,8 @@ export class Pipeline implements OnModuleInit {
     @Inject(PolicyCompiler) private readonly compiler: PolicyCompiler,
     @Inject(Door) private readonly door: Door,
     @Inject(StartupReport) private readonly startupReport: StartupReport,
+    @Inject(ResponseHeaders) responseHeaders: ResponseHeaders,
+    @Inject(ResponseModifier) responseModifier: ResponseModifier,
   ) {
     if (guardedApplications.has(modules)) {
       const message = 'is imported twice, and every guard would run twice; import it once, in the root module';
@@ -32,6 +36,8 @@ export class Pipeline implements OnModuleInit {
     guardedApplications.add(modules);
     // A microservice has no HTTP adapter and never emits.
     host.init$.subscribe(() => {
+      responseHeaders.watchFramework(host.httpAdapter);
+      responseModifier.attach(host.httpAdapter);
       this.framework = attachFramework(host.httpAdapter, door);
     });
     attachGateways(applicationConfig, () => this.gatewayHost(), door);

@@ -1,5 +1,5 @@
 import { Controller, Get } from '@nestjs/common';
-import { Bypass, GuardConfigError, type GuardConfigInput, TimeWindow, type TimeWindowOptions } from 'nestapi-guard';
+import { Bypass, GuardConfigError, type GuardConfigInput, TimeWindow } from 'nestapi-guard';
 import { WALL_CLOCK } from '../../lib/state/wall-clock';
 import { PLATFORMS, type RunningApp, startApp } from '../support/platforms';
 import { TestClock } from '../support/test-clock';
@@ -78,7 +78,7 @@ describe.each(PLATFORMS)('@TimeWindow on %s', (platform) => {
     @Controller()
     class ShopController {
       @Get()
-      @TimeWindow(start, end, zone, options as TimeWindowOptions)
+      @TimeWindow(start, end, zone, options)
       buy() {
         return 'sold';
       }

@@ -1,0 +1,172 @@
+import type { IncomingMessage, OutgoingHttpHeader, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { HttpServer } from '@nestjs/common';
+
+/** An answer with a body, before it is serialised and sent. */
+export interface Answer {
+  readonly raw: IncomingMessage;
+  readonly response: ServerResponse;
+  /** The type that the framework gives a text that has none. */
+  readonly textType: string;
+  status: number;
+  /** A text, or what becomes JSON. */
+  body: unknown;
+  headers(): OutgoingHttpHeaders;
+  setHeader(name: string, value: OutgoingHttpHeader): void;
+  removeHeader(name: string): void;
+}
+
+/** Sees every answer whose body is a text or becomes JSON, whoever gives it, and may change it. Never throws. */
+export type AnswerVisitor = (answer: Answer) => void;
+
+const VISITED = Symbol('nestapi-guard:answer');
+
+type Visited = ServerResponse & { [VISITED]?: boolean };
+
+/** Shows a visitor the answers of handlers, of filters, and of whatever else answers by the framework. */
+export function attachAnswers(adapter: HttpServer, visit: AnswerVisitor): void {
+  if (adapter.getType() === 'fastify') attachFastifyAnswers(adapter, visit);
+  else attachExpressAnswers(adapter, visit);
+}
+
+type Send = (this: ExpressResponse, body?: unknown) => unknown;
+
+interface ExpressResponse extends ServerResponse {
+  json: Send;
+  send: Send;
+}
+
+function attachExpressAnswers(adapter: HttpServer, visit: AnswerVisitor): void {
+  // The prototype of all responses of this application, and of no other.
+  const { response: prototype } = adapter.getInstance() as { response: ExpressResponse };
+  const { json, send } = prototype;
+  const replacing = (original: Send): Send =>
+    function (this: ExpressResponse, body?: unknown) {
+      if (isVisited(this) || !isVisible(body)) return original.call(this, body);
+      const answer = nodeAnswer(this, body, 'text/html; charset=utf-8');
+      return once(this, () => {
+        visit(answer);
+        const { body: visited } = answer;
+        return visited === body
+          ? original.call(this, body)
+          : (typeof visited === 'string' ? send : json).call(this, visited);
+      });
+    };
+  prototype.json = replacing(json);
+  prototype.send = replacing(send);
+}
+
+interface FastifyReply {
+  readonly raw: ServerResponse;
+  readonly request: { readonly raw: IncomingMessage };
+  statusCode: number;
+  send(body?: unknown): unknown;
+  code(status: number): void;
+  header(name: string, value: OutgoingHttpHeader): void;
+  getHeaders(): OutgoingHttpHeaders;
+  removeHeader(name: string): void;
+}
+
+type Reply = (response: unknown, body: unknown, status?: number) => unknown;
+
+interface FastifyInstance {
+  addHook(name: 'onRequest', hook: (request: unknown, reply: FastifyReply, done: () => void) => void): void;
+}
+
+function attachFastifyAnswers(adapter: HttpServer, visit: AnswerVisitor): void {
+  (adapter.getInstance() as FastifyInstance).addHook('onRequest', (_request, reply, done) => {
+    const send = reply.send.bind(reply);
+    reply.send = (body) => {
+      if (isVisited(reply.raw) || !isVisible(body)) return send(body);
+      const answer = replyAnswer(reply, body);
+      return once(reply.raw, () => {
+        visit(answer);
+        return send(answer.body);
+      });
+    };
+    done();
+  });
+  // What Nest middleware answers with has no reply of Fastify.
+  const replier = adapter as Omit<HttpServer, 'reply'> & { reply: Reply };
+  const reply: Reply = replier.reply.bind(adapter);
+  replier.reply = (response, body, status) => {
+    const isReply = 'status' in (response as object);
+    if (isReply || isVisited(response as ServerResponse) || !isVisible(body)) return reply(response, body, status);
+    const raw = response as ServerResponse;
+    if (status !== undefined) raw.statusCode = status;
+    const answer = nodeAnswer(raw, body, 'text/plain; charset=utf-8');
+    return once(raw, () => {
+      visit(answer);
+      return reply(raw, answer.body, answer.status);
+    });
+  };
+}
+
+/** What fails to be sent is answered anew, by a filter. */
+function once(response: ServerResponse, send: () => unknown): unknown {
+  (response as Visited)[VISITED] = true;
+  try {
+    return send();
+  } catch (error) {
+    (response as Visited)[VISITED] = false;
+    throw error;
+  }
+}
+
+function isVisited(response: ServerResponse): boolean {
+  return (response as Visited)[VISITED] === true;
+}
+
+/** Streams, files, buffers and what has no body are left alone, and so are errors on their way to a filter. */
+function isVisible(body: unknown): boolean {
+  if (body === undefined || body === null) return false;
+  if (typeof body !== 'object') return typeof body !== 'function';
+  if (ArrayBuffer.isView(body) || body instanceof ArrayBuffer || body instanceof Error || body instanceof Blob)
+    return false;
+  return !['pipe', 'getStream', 'getReader', 'arrayBuffer'].some((method) => {
+    return typeof (body as Record<string, unknown>)[method] === 'function';
+  });
+}
+
+function nodeAnswer(response: ServerResponse, body: unknown, textType: string): Answer {
+  return {
+    raw: response.req,
+    response,
+    textType,
+    body,
+    get status() {
+      return response.statusCode;
+    },
+    set status(status: number) {
+      response.statusCode = status;
+    },
+    headers: () => response.getHeaders(),
+    setHeader: (name, value) => void response.setHeader(name, value),
+    removeHeader: (name) => response.removeHeader(name),
+  };
+}
+
+function replyAnswer(reply: FastifyReply, body: unknown): Answer {
+  const removeHeader = (name: string): void => {
+    reply.removeHeader(name);
+    reply.raw.removeHeader(name);
+  };
+  return {
+    raw: reply.request.raw,
+    response: reply.raw,
+    textType: 'text/plain; charset=utf-8',
+    body,
+    get status() {
+      return reply.statusCode;
+    },
+    set status(status: number) {
+      reply.code(status);
+    },
+    headers: () => reply.getHeaders(),
+    setHeader(name, value) {
+      // Cookies that Fastify is told of are added to those that it knows.
+      removeHeader(name);
+      reply.header(name, value);
+    },
+    removeHeader,
+  };
+}
