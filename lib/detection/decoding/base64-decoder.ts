@@ -8,9 +8,10 @@ const REPLACEMENT = Buffer.from('\ufffd');
 
 /** The text behind a value that is base64 as a whole (RFC 4648, either alphabet), if it decodes to readable text. */
 export function decodeBase64(text: string): string | undefined {
+  if (text.length < SHORTEST || text.length > LONGEST || !startsReadable(text.charCodeAt(0) <= 32 ? text.trim() : text))
+    return undefined;
   const trimmed = text.trim();
-  if (trimmed.length < SHORTEST || trimmed.length > LONGEST) return undefined;
-  return startsReadable(trimmed) && isBase64(trimmed, 0, trimmed.length) ? readable(trimmed) : undefined;
+  return trimmed.length >= SHORTEST && isBase64(trimmed, 0, trimmed.length) ? readable(trimmed) : undefined;
 }
 
 const SEXTET: Int8Array = (() => {

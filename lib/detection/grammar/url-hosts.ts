@@ -15,9 +15,10 @@ const WRAPPED =
 
 /** Judges a host as written, without a lookup. Forms that only a URL parser reads as an address are `disguised`. */
 export function judgeHost(raw: string): HostKind {
-  let host = raw.toLowerCase().replace(/\.+$/, '');
+  let host = raw.toLowerCase();
+  while (host.endsWith('.')) host = host.slice(0, -1);
   if (host.startsWith('[')) return judgeIpv6(host.slice(1).replace(/\].*$/, ''));
-  const folded = host.normalize('NFKC').replaceAll('\u3002', '.');
+  const folded = isAscii(host) ? host : host.normalize('NFKC').replaceAll('\u3002', '.');
   const odd = folded !== host;
   host = folded;
   if (METADATA_NAMES.has(host)) return 'metadata';
@@ -28,12 +29,17 @@ export function judgeHost(raw: string): HostKind {
     if (kind === 'metadata') return kind;
     return numeric.plain && !odd ? kind : 'disguised';
   }
-  const wrapped = WRAPPED.exec(host);
+  const wrapped = /\d/.test(host) ? WRAPPED.exec(host) : null;
   if (wrapped?.[1]) {
     const inner = readIpv4(wrapped[1].replaceAll('-', '.'));
     if (inner && judgeIpv4(inner.value) !== 'public') return 'disguised';
   }
   return odd && /[a-z0-9]/.test(host) && !/[^\u0000-\u007f]/.test(host) ? 'disguised' : 'public';
+}
+
+function isAscii(text: string): boolean {
+  for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) > 127) return false;
+  return true;
 }
 
 function judgeIpv4(value: number): HostKind {
