@@ -2,6 +2,7 @@ import { Inject, Injectable, type OnApplicationBootstrap, type Type } from '@nes
 import { ModuleRef } from '@nestjs/core';
 import { type ConfigProblem, GuardConfigError } from '../config/config-problem';
 import type { GuardedRequest } from '../platform/guarded-request';
+import { inTime, isThenable, NoAnswerError } from '../policy/in-time';
 import type { Refusal } from '../policy/refusal';
 import { type CredentialVerifier, isVerifierClass, type Verify } from './verifier';
 
@@ -60,9 +61,10 @@ export class VerificationService implements OnApplicationBootstrap {
       try {
         const result = ask(credential, request);
         if (!isThenable(result)) return decide(result, request);
-        return inTime(result).then(
+        return inTime(result, TIMEOUT).then(
           (settled) => decide(settled, request),
-          (error: unknown) => deny(error === TIMED_OUT ? 'verifier did not answer in time' : 'verifier failed', error),
+          (error: unknown) =>
+            deny(error instanceof NoAnswerError ? 'verifier did not answer in time' : 'verifier failed', error),
         );
       } catch (error) {
         return deny('verifier failed', error);
@@ -85,18 +87,4 @@ function land(request: GuardedRequest, name: string, result: unknown): void {
   request.credentials = { ...request.credentials, [name]: result };
   const framework: { user?: unknown } | undefined = request.framework;
   if (framework !== undefined && result !== true) framework.user ??= result;
-}
-
-const TIMED_OUT = new Error('no answer within 5 seconds');
-
-function inTime(pending: PromiseLike<unknown>): Promise<unknown> {
-  let timer: NodeJS.Timeout;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(TIMED_OUT), TIMEOUT);
-  });
-  return Promise.race([pending, late]).finally(() => clearTimeout(timer));
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }

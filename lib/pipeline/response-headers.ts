@@ -1,12 +1,14 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { type HttpServer, Inject, Injectable } from '@nestjs/common';
 import type { GuardConfig } from '../config/guard-config';
 import { LiveConfig } from '../config/live-config';
+import { GuardLog } from '../observability/guard-log.service';
+import { onEnableCors } from '../platform/framework-cors';
 import type { GuardedRequest } from '../platform/guarded-request';
 import { compileCors, type CompiledCors, type CorsAnswer } from '../response/cors';
 import { corsOptionsOf } from '../response/cors.config';
 import { issueNonce } from '../response/csp-nonce';
-import { appendVary } from '../response/header-syntax';
 import { compileSecurityHeaders, type CompiledSecurityHeaders } from '../response/security-headers';
+import { keepVary } from '../response/vary';
 
 interface Compiled {
   readonly security: CompiledSecurityHeaders;
@@ -18,10 +20,13 @@ interface Compiled {
 export class ResponseHeaders {
   private compiled: Compiled;
 
-  constructor(@Inject(LiveConfig) live: LiveConfig) {
-    this.compiled = compile(live.current);
+  constructor(
+    @Inject(LiveConfig) private readonly live: LiveConfig,
+    @Inject(GuardLog) private readonly log: GuardLog,
+  ) {
+    this.compiled = this.compile(live.current);
     live.onPrepare((next) => {
-      const compiled = compile(next);
+      const compiled = this.compile(next);
       return () => {
         this.compiled = compiled;
       };
@@ -44,13 +49,26 @@ export class ResponseHeaders {
   writeCors({ response }: GuardedRequest, answer: CorsAnswer): void {
     if (response === undefined || response.headersSent) return;
     for (const [name, value] of answer.headers) response.setHeader(name, value);
-    if (answer.vary !== undefined) response.setHeader('Vary', appendVary(response.getHeader('Vary'), answer.vary));
+    if (answer.vary !== undefined) keepVary(response, answer.vary);
   }
-}
 
-function compile(config: GuardConfig): Compiled {
-  return {
-    security: compileSecurityHeaders(config.securityHeaders),
-    cors: config.enableCors ? compileCors(corsOptionsOf(config)) : undefined,
-  };
+  /** Warns when the application has its framework write CORS headers as well. */
+  watchFramework(adapter: HttpServer): void {
+    onEnableCors(adapter, () => {
+      if (!this.live.current.enableCors) return;
+      const message = 'is on as well as app.enableCors(), and both write the headers of every answer: use one of them';
+      this.log.write('WARNING', `GUARD_CORS_TWICE enableCors ${message} (docs/errors.md#guard_cors_twice)`, {});
+    });
+  }
+
+  private compile(config: GuardConfig): Compiled {
+    const onOriginError = (error: unknown): void => {
+      const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+      this.log.write('ERROR', 'an origin function failed and denied', { field: 'corsAllowOrigins', error: text });
+    };
+    return {
+      security: compileSecurityHeaders(config.securityHeaders),
+      cors: config.enableCors ? compileCors({ ...corsOptionsOf(config), onOriginError }) : undefined,
+    };
+  }
 }

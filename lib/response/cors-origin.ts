@@ -1,5 +1,6 @@
 import type { FieldProblem } from '../config/config-problem';
 import { compilePattern, type LinearPattern, PatternError } from '../patterns/linear-pattern';
+import { inTime, isThenable } from '../policy/in-time';
 import { OptionReport } from './option-report';
 import type { CorsOptions, CorsOrigin, CorsOriginFunction } from './cors.options';
 
@@ -8,6 +9,9 @@ const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^\s,/\\?#@]+$/;
 
 // A scheme, a host name of 253 characters and a port fit; nothing a browser sends is longer.
 const MAX_ORIGIN_LENGTH = 320;
+
+/** Milliseconds that an origin function has to answer: every request of a browser waits for it. */
+const PATIENCE = 5000;
 
 /** Which origins are admitted. */
 export interface OriginRule {
@@ -70,15 +74,11 @@ function guarded(decide: CorsOriginFunction, onError: (error: unknown) => void):
     try {
       const answer: unknown = decide(origin);
       if (!isThenable(answer)) return answer === true;
-      return Promise.resolve(answer).then((settled) => settled === true, denied);
+      return inTime(answer, PATIENCE).then((settled) => settled === true, denied);
     } catch (error) {
       return denied(error);
     }
   };
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }
 
 // Vetting takes tens of milliseconds and the same pattern is validated and compiled.

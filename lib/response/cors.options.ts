@@ -1,4 +1,7 @@
-/** Decides about one origin; only `true` (or a promise of it) admits. An error or a rejection denies. */
+/**
+ * Decides about one origin; only `true` (or a promise of it) admits. An error, a rejection, and no answer within five seconds
+ * deny.
+ */
 export type CorsOriginFunction = (origin: string) => boolean | Promise<boolean>;
 
 /** `'*'`, `'null'`, an exact origin such as `https://app.example.com`, an anchored RegExp, or a function. */
@@ -20,7 +23,7 @@ export interface CorsOptions {
   readonly maxAge?: number;
   /** Answers `Access-Control-Request-Private-Network`. Default false. */
   readonly allowPrivateNetwork?: boolean;
-  /** Told what an origin function threw. */
+  /** Told what an origin function failed with. */
   readonly onOriginError?: (error: unknown) => void;
 }
 
