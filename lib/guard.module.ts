@@ -23,6 +23,9 @@ import { GUARD_CHECKS } from './guard.checks';
 import { GUARD_CONFIG_SECTIONS } from './guard.config-sections';
 import type { GuardConfigFactory, GuardModuleAsyncOptions, GuardModuleExtras } from './guard.module-options';
 import { GuardHealthIndicator } from './health/guard-health.indicator';
+import { GuardMetrics } from './metrics/guard-metrics';
+import { Metrics } from './metrics/metrics.service';
+import { TimedStageRunner } from './metrics/timed-stage-runner';
 import { GuardEvents } from './observability/guard-events.service';
 import { GuardLog } from './observability/guard-log.service';
 import { Redaction } from './observability/redaction.service';
@@ -122,13 +125,20 @@ const PROVIDERS: Provider[] = [
   DetectionServiceLocator,
   VerificationService,
   GuardHealthIndicator,
+  Metrics,
+  GuardMetrics,
   CustomChecks,
   ...GUARD_CHECKS,
   { provide: SECURITY_CHECKS, inject: [...GUARD_CHECKS], useFactory: (...checks: unknown[]) => checks },
   HandlerScan,
   PolicyCompiler,
   Enforcement,
-  StageRunner,
+  {
+    provide: StageRunner,
+    inject: [Enforcement, Metrics],
+    useFactory: (enforcement: Enforcement, metrics: Metrics) =>
+      metrics.enabled ? new TimedStageRunner(enforcement, metrics) : new StageRunner(enforcement),
+  },
   LostRequests,
   StageGate,
   ResponseHeaders,

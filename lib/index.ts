@@ -71,6 +71,10 @@ export {
   type GuardHealthResult,
 } from './health/guard-health.indicator';
 
+export type { MetricInstrument, MetricLabels, MetricSample, MetricsBackend } from './metrics/metrics-backend';
+export { openTelemetryMetrics, type OpenTelemetryMeterProvider } from './metrics/opentelemetry-metrics';
+export { prometheusMetrics, type PrometheusRegistry } from './metrics/prometheus-metrics';
+
 export { GuardEvents } from './observability/guard-events.service';
 export type {
   BanEvent,

@@ -165,6 +165,14 @@ export class BanService implements OnModuleInit, OnModuleDestroy {
     return bans;
   }
 
+  /** How many bans hold. */
+  count(): number {
+    const bans = this.replica.live();
+    let count = 0;
+    while (bans.next().done !== true) count++;
+    return count;
+  }
+
   /** Ends all bans, on every instance. */
   async clear(): Promise<void> {
     const targets = [...this.replica.live()].map(([target]) => target);

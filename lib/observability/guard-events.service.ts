@@ -35,6 +35,7 @@ export class GuardEvents {
   private readonly listeners = new Map<string, Set<Listener>>();
   /** Subscribers run in the context of the application's start, not of whichever request came first. */
   private readonly scope = new AsyncResource('GuardEvents');
+  private readonly counters: ((event: GuardEvent) => void)[] = [];
   private waiting: GuardEvent[] = [];
   private scheduled = false;
   private dropped = 0;
@@ -55,8 +56,14 @@ export class GuardEvents {
     return () => void listeners.delete(listener);
   }
 
+  /** @internal Calls `counter` for every event at once, even for one that is dropped. It must neither throw nor take long. */
+  count(counter: (event: GuardEvent) => void): void {
+    this.counters.push(counter);
+  }
+
   /** @internal */
   emit(event: GuardEvent): void {
+    for (const counter of this.counters) counter(event);
     if (this.waiting.length >= MOST_WAITING) {
       this.dropped++;
       return;

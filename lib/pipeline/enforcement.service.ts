@@ -46,6 +46,7 @@ export class Enforcement {
       request.report({ check, reason, status, mode });
       return undefined;
     }
+    request.whole.refused = true;
     for (const [name, value] of Object.entries(refusal.headers ?? {})) request.setResponseHeader(name, value);
     request.setResponseHeader('Cache-Control', 'no-store');
     if (refusal.closesConnection === true) request.closeConnection();

@@ -55,6 +55,10 @@ export class GuardedRequest {
   seen = false;
   /** What the entrance decided to refuse the request with; the framework's first hook raises it. */
   refusedWith: HttpException | undefined;
+  /** Whether it, or one of the GraphQL fields that it asks for, is refused. */
+  refused = false;
+  /** Milliseconds that the checks took so far; measured only where metrics are configured. */
+  checkedMs: number | undefined;
   /** Whether the request target is in `excludePaths`. */
   excluded = false;
   /**
@@ -127,6 +131,16 @@ export class GuardedRequest {
   /** The GraphQL operation that a field belongs to; the request itself, of every other kind. */
   get operation(): GuardedRequest {
     return this.kind === 'graphql' ? (this.origin ?? this) : this;
+  }
+
+  /** Whether it came to the application that has this identity. */
+  isOf(identity: RequestIdentity): boolean {
+    return this.identity === identity;
+  }
+
+  /** The HTTP request that a GraphQL field or operation came with; the request itself, of every other kind. */
+  get whole(): GuardedRequest {
+    return this.origin?.whole ?? this;
   }
 
   /** Remembers that a guard has decided on the request. */
