@@ -50,7 +50,10 @@ export class GuardControl {
     await this.config.update(partial);
   }
 
-  /** Takes back what was changed at run time: every instance has again what it was started with. */
+  /**
+   * Takes back what was changed at run time: every instance has again what it was started with, except for what was changed
+   * on another instance only.
+   */
   async resetConfig(): Promise<void> {
     await this.config.reset();
   }

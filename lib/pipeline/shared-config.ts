@@ -29,6 +29,8 @@ export class SharedConfig implements OnModuleInit, OnModuleDestroy {
   private readonly effective = new Map<string, string>();
   /** Arrived and not yet effective: undefined where a field was reset. */
   private readonly arrived = new Map<string, string | undefined>();
+  /** What was changed here to something that cannot travel. */
+  private readonly localOnly = new Set<string>();
   private scheduled: NodeJS.Timeout | undefined;
 
   constructor(
@@ -73,21 +75,25 @@ export class SharedConfig implements OnModuleInit, OnModuleDestroy {
         local.push(field);
         continue;
       }
+      this.localOnly.delete(field);
       const text = value === undefined ? BY_DEFAULT : JSON.stringify(value);
       this.effective.set(field, text);
       kept.push(Promise.resolve(this.replica.put(field, text, FOR_GOOD_MS)));
     }
     if (local.length > 0) {
+      for (const field of local) this.localOnly.add(field);
       const what = 'functions and regular expressions cannot travel, the change holds on this instance only';
       this.logger.warn(`GUARD_LOCAL_UPDATE ${local.join(', ')}: ${what}`);
     }
     await Promise.all(kept);
   }
 
-  /** Takes back what was changed at run time, on every instance. */
+  /** Takes back what was changed at run time, on every instance, and what was changed on this one only. */
   async reset(): Promise<void> {
     const fields = [...this.replica.live()].map(([field]) => field);
     await Promise.all(fields.map(async (field) => this.replica.remove(field)));
+    for (const field of this.localOnly) this.arrived.set(field, undefined);
+    this.localOnly.clear();
     this.apply();
   }
 
