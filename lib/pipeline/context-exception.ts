@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { markRefusal } from '../platform/refusal-messages';
 import { GuardException, withoutStack } from './guard-exception';
 
 type ExceptionClass = new (body: object) => Error;
@@ -63,5 +64,5 @@ function messageBody(exception: GuardException): object {
   const body: Record<string, unknown> = { message: exception.message, ...(exception.getResponse() as object) };
   // The reason phrase of an HTTP status.
   delete body.error;
-  return { ...body, status: 'error', code: exception.code, statusCode: exception.getStatus() };
+  return markRefusal({ ...body, status: 'error', code: exception.code, statusCode: exception.getStatus() });
 }

@@ -4,6 +4,7 @@ import type { WebSocketAdapter } from '@nestjs/common';
 import type { ApplicationConfig } from '@nestjs/core';
 import { type Entrance, type EntranceVerdict, type Framework, refuse, settle } from './http-entrance';
 import { admitUpgrade, attachServer } from './http-server';
+import { deliverRefusals } from './refusal-messages';
 
 type Connected = (client: object, raw: IncomingMessage) => void;
 
@@ -81,6 +82,7 @@ function attachWs(server: WsServer, framework: Framework, entrance: Entrance): v
     admitUpgrade(raw, socket, framework, entrance, () =>
       handleUpgrade(raw, socket, head, (client, ...rest) => {
         entrance.connect(client, raw);
+        deliverRefusals(client);
         connected(client, ...rest);
       }),
     );

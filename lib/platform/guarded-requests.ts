@@ -22,7 +22,8 @@ export function guardedRequestOf(context: ExecutionContext): GuardedRequest | un
     case 'graphql': {
       const { context: graphqlContext, info } = graphqlCall(context.getArgs());
       const operation = info === undefined ? undefined : operations.get(info.variableValues);
-      return operation ?? knownBehind(requestOfGraphqlContext(graphqlContext));
+      if (operation === undefined) return knownBehind(requestOfGraphqlContext(graphqlContext));
+      return fieldsOf(operation, context).get(context.getHandler());
     }
     case 'http':
       return knownBehind(context.getArgByIndex(0)) ?? messageOf(context);
@@ -33,6 +34,10 @@ export function guardedRequestOf(context: ExecutionContext): GuardedRequest | un
 
 function knownBehind(framework: FrameworkRequest | null | undefined): GuardedRequest | undefined {
   return ((framework?.raw ?? framework) as Carrier | null | undefined)?.[GUARDED];
+}
+
+function fieldsOf(operation: GuardedRequest, context: ExecutionContext): Map<unknown, GuardedRequest> {
+  return operation.once(context.getClass(), () => new Map<unknown, GuardedRequest>());
 }
 
 function messageOf(context: ExecutionContext): GuardedRequest | undefined {
@@ -46,11 +51,12 @@ function subjectOf(context: ExecutionContext): object | undefined {
   return candidates.find((candidate): candidate is object => typeof candidate === 'object' && candidate !== null);
 }
 
+/** The upgrade requests of WebSocket clients whose library does not keep them, whichever application they came to. */
+const upgrades = new WeakMap<object, IncomingMessage>();
+
 /** Finds or makes the `GuardedRequest` of whatever a platform hands over. */
 @Injectable()
 export class GuardedRequests {
-  /** The upgrade requests of clients whose library does not keep them. */
-  private readonly upgrades = new WeakMap<object, IncomingMessage>();
   /** By the arguments that Nest shows to all guards and interceptors of one message. */
   private readonly messages = new WeakMap<object, GuardedRequest>();
 
@@ -69,7 +75,7 @@ export class GuardedRequests {
 
   /** Remembers the upgrade request of a WebSocket client. */
   connect(client: object, raw: IncomingMessage): void {
-    this.upgrades.set(client, raw);
+    upgrades.set(client, raw);
   }
 
   /** The request behind an HTTP handler's arguments. */
@@ -93,6 +99,14 @@ export class GuardedRequests {
       default:
         return this.withoutClient(context);
     }
+  }
+
+  /** Whether a message came to a gateway of another application in this process. */
+  isForeign(context: ExecutionContext): boolean {
+    const client = context.getArgByIndex<{ readonly request?: unknown }>(0);
+    const raw = upgrades.get(client) ?? client.request;
+    const known = isNodeRequest(raw) ? this.known(raw) : undefined;
+    return known !== undefined && !known.isOf(this.identity);
   }
 
   private ofHttp(context: ExecutionContext): GuardedRequest {
@@ -126,7 +140,7 @@ export class GuardedRequests {
 
   private ofWebSocket(client: { readonly request?: unknown }, payload: unknown): GuardedRequest {
     // socket.io keeps the request of the handshake, ws does not.
-    const raw = this.upgrades.get(client) ?? client.request;
+    const raw = upgrades.get(client) ?? client.request;
     return isNodeRequest(raw) ? this.connectionOf(raw).ofMessage(payload) : this.withoutConnection('ws', payload);
   }
 
@@ -143,7 +157,7 @@ export class GuardedRequests {
     if (info === undefined) return find();
     let operation = operations.get(info.variableValues);
     if (operation === undefined) operations.set(info.variableValues, (operation = find()));
-    const fields = operation.once(context.getClass(), () => new Map<unknown, GuardedRequest>());
+    const fields = fieldsOf(operation, context);
     let field = fields.get(context.getHandler());
     if (field === undefined) fields.set(context.getHandler(), (field = operation.ofField()));
     return field;

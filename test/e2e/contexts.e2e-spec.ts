@@ -116,7 +116,7 @@ function answerPlain(platform: Platform, app: INestApplication): void {
 describe.each(PLATFORMS)('the stages on %s', (platform) => {
   let app: RunningApp;
   let service: INestMicroservice;
-  let log: string[] = [];
+  const log: string[] = [];
 
   beforeAll(async () => {
     app = await startApp(platform, {

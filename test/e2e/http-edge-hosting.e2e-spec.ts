@@ -21,6 +21,7 @@ import { LazyModuleLoader, NestFactory, REQUEST } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
+import type { FastifyInstance } from 'fastify';
 import {
   AccessGuard,
   DetectionGuard,
@@ -110,7 +111,11 @@ describe.each(PLATFORMS)('listening on %s', (platform) => {
         imports: [GuardModule.forRoot({ ...CONFIG, trustedProxies: [], ...config })],
       }).compile();
       const app = module.createNestApplication(adapterOf(platform), { logger: false });
-      await app.listen(path);
+      await app.init();
+      if (platform === 'fastify') await (app.getHttpAdapter().getInstance() as FastifyInstance).ready();
+      // Nest 11 lets Fastify listen on ports only.
+      const server = app.getHttpServer() as Server;
+      await new Promise<void>((resolve) => server.listen(path, resolve));
       const lines = ['GET /rooms/open HTTP/1.1', 'Host: x', ...(header === '' ? [] : [header])];
       expect(answersOf(await exchange({ path }, ...lines))[0]?.status).toBe(status);
       await app.close();

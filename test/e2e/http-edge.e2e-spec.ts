@@ -36,6 +36,7 @@ const CONFIG: GuardConfigInput = {
   trustedProxies: ['loopback'],
   blacklist: ['203.0.113.0/24'],
   enableRateLimiting: false,
+  enablePenetrationDetection: false,
 };
 const REFUSED = 'X-Forwarded-For: 203.0.113.9';
 const OUTSIDER = 'X-Forwarded-For: 192.0.2.1';

@@ -163,6 +163,27 @@ describe.each(PLATFORMS)('gateways on %s with ws', (platform) => {
     }
   });
 
+  it('keeps two applications with one gateway class apart', async () => {
+    app = await start(platform, 'ws', [SharedGateway]);
+    const strict = await start(platform, 'ws', [SharedGateway]);
+    const [here, there] = [await open('192.0.2.1'), await open('192.0.2.1', strict.port)];
+    await strict.app.get(GuardControl).updateConfig({ blacklist: ['192.0.2.0/24'] });
+    expect((await there.ask({ event: 'echo', data: 1 })).data).toMatchObject({ code: 'GUARD_IP' });
+    expect((await here.ask({ event: 'echo', data: 1 })).data).toBe(1);
+    there.close();
+    await strict.close();
+    expect((await here.ask({ event: 'internal' })).data).toMatchObject({ code: 'GUARD_IP' });
+  });
+
+  it('counts a message once', async () => {
+    app = await start(platform, 'ws', [SharedGateway], { rateLimit: 2 });
+    const client = await open('192.0.2.1');
+    const answers = [];
+    for (let count = 0; count < 3; count++) answers.push(await client.ask({ event: 'echo', data: count }));
+    expect(answers.map(({ event }) => event)).toEqual(['echoed', 'echoed', 'exception']);
+    expect(answers[2].data).toMatchObject({ code: 'GUARD_RATE_LIMIT', statusCode: 429 });
+  });
+
   it('refuses messages of clients whose adapter tells nothing of their request', async () => {
     const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     class ForgetfulAdapter extends WsAdapter {
