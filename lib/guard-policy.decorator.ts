@@ -64,7 +64,8 @@ const COMPOSED: Readonly<Record<string, (value: never) => Decorator>> = {
  */
 export function GuardPolicy(policy: GuardPolicyOptions): Decorator {
   // What is no object is reported with the handler's name, like every other bad argument.
-  const fields = typeof policy === 'object' && policy !== null ? policy : { guardPolicy: policy };
+  const isPolicy = typeof policy === 'object' && policy !== null && !Array.isArray(policy);
+  const fields = isPolicy ? policy : { guardPolicy: policy ?? null };
   const decorators = Object.entries(fields).flatMap(([field, value]) => decoratorsOf(field, value));
   return applyDecorators(...decorators);
 }
