@@ -65,11 +65,7 @@ export type { PatternStats } from './detection/pattern-monitor';
 export { SuspiciousDetection, type SuspiciousDetectionOptions } from './detection/suspicious-detection.decorator';
 
 export type { CloudHealth, GuardHealth, HealthStatus, PartHealth } from './health/guard-health';
-export {
-  GuardHealthIndicator,
-  type GuardHealthOptions,
-  type GuardHealthResult,
-} from './health/guard-health.indicator';
+export { GuardHealthIndicator, type GuardHealthOptions, type GuardHealthResult } from './health/guard-health.indicator';
 
 export type { MetricInstrument, MetricLabels, MetricSample, MetricsBackend } from './metrics/metrics-backend';
 export { openTelemetryMetrics, type OpenTelemetryMeterProvider } from './metrics/opentelemetry-metrics';

@@ -1,4 +1,4 @@
-import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { type ConfigProblem, GuardConfigError } from '../config/config-problem';
 import type { GuardConfig } from '../config/guard-config';
 import { LiveConfig } from '../config/live-config';
@@ -19,8 +19,8 @@ const FIXED = [
 
 /** Tells by events how the store is, and closes it once the last request is answered. */
 @Injectable()
-export class StateLifecycle implements OnApplicationShutdown {
-  private readonly unsubscribe: Unsubscribe;
+export class StateLifecycle implements OnModuleInit, OnApplicationShutdown {
+  private unsubscribe: Unsubscribe | undefined;
 
   constructor(
     @Inject(STATE_STORE) private readonly store: StateStore,
@@ -28,12 +28,17 @@ export class StateLifecycle implements OnApplicationShutdown {
     @Inject(GuardEvents) private readonly events: GuardEvents,
   ) {
     live.onPrepare((next) => rejectChanges(live.current, next));
-    if (store.status().state === 'degraded') this.report(store.status());
-    this.unsubscribe = store.onStatus((status) => this.report(status));
+  }
+
+  /** Whoever subscribes in a constructor gets to know how the store was found. */
+  onModuleInit(): void {
+    const status = this.store.status();
+    if (status.state === 'degraded') this.report(status);
+    this.unsubscribe = this.store.onStatus((changed) => this.report(changed));
   }
 
   async onApplicationShutdown(): Promise<void> {
-    this.unsubscribe();
+    this.unsubscribe?.();
     await this.store.close();
   }
 
