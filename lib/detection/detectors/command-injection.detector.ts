@@ -87,6 +87,7 @@ export class CommandInjectionDetector implements Detector {
     if (command.opener === '') {
       if (input.document || input.isName || (input.source === 'body' && COMMAND_FIELD.test(input.name))) return 0;
       if (facts.absolute) return shape === 'strong' || shape === 'none' ? 4 : 3;
+      if (command.disguised && facts.program && command.program.length > 3 && input.text.length < 80) return 5;
       const path = /^[ +](?:-\S{1,12}[ +]{1,4}){0,4}(?:[a-z]:|\/\w)/i.test(command.rest);
       if (!facts.program) return shape === 'strong' && path && command.program !== 'file' ? 5 : 0;
       return shape !== 'strong' ? 0 : path || REMOTE.has(command.program) ? 5 : 3;
@@ -118,6 +119,14 @@ export class CommandInjectionDetector implements Detector {
     if (command.disguised && facts.program) return 6;
     if (command.opener === '{') return facts.program ? 5 : 0;
     if (shape === 'none' && this.isWholeCommand(input.text)) return 5;
+    // A value that begins with the separator was meant to be appended to a command.
+    if (
+      shape === 'words' &&
+      weight + (facts.program ? 1 : 0) >= 2 &&
+      input.text.length < 48 &&
+      isFirst(input.text, command)
+    )
+      return 4;
     switch (shape) {
       case 'strong':
         return facts.program ? 4 + Math.max(1, weight) : weight >= 2 ? 6 : 5;
@@ -181,6 +190,13 @@ export class CommandInjectionDetector implements Detector {
       return finding(6, 'variable run as a command', assigned.index);
     const expansion = /\$\{!?[a-z_]\w{0,20}(?:\/\/|:\d|%%|##|\^\^|,,)[^}]{0,40}\}/.exec(lower.slice(0, 4000));
     if (expansion && !document) return finding(5, 'expansion of a shell parameter', expansion.index);
+    const shellVariable = /[;|&`\n(]\s{0,4}\$\{?(?:shell|bash|0)\b/.exec(lower.slice(0, 4000));
+    if (shellVariable && !document) return finding(5, 'shell from a variable', shellVariable.index);
+    const powershell =
+      /(?:^|[\s;|&(])(?:get|invoke|start|stop|new|set|remove)-(?:process|service|content|childitem|item|location|command|host|wmiobject|ciminstance|object|expression|webrequest|restmethod|variable|alias|member|eventlog|computerinfo|acl|hotfix|localuser|netipaddress|psdrive|scheduledtask|bitstransfer|job)\b|\biex\s?[('"$]|powershell(?:\.exe)?\s{1,4}[a-z]{2,12}-[a-z]/.exec(
+        lower.slice(0, 20_000),
+      );
+    if (powershell) return finding(document ? 2 : 5, 'PowerShell', powershell.index);
     const pieces = /[;&|\n]\s{0,4}\$\{?\w{1,20}\}?\$\{?\w{1,20}\b/.exec(lower.slice(0, 4000));
     if (pieces && !document && lower.includes('=')) return finding(5, 'command joined from variables', pieces.index);
     const cmdlet =
@@ -207,6 +223,11 @@ export class CommandInjectionDetector implements Detector {
 function insideComment(text: string, at: number): boolean {
   const open = text.lastIndexOf('(', at);
   return open > 0 && open > text.lastIndexOf(')', at) && text.charAt(open - 1) === ' ';
+}
+
+/** Whether the separator is the first thing in the text, and the command is spelled as commands are. */
+function isFirst(text: string, { at, program }: ShellCommand): boolean {
+  return text.slice(0, at).trim() === '' && /^[a-z][\w.-]{0,20}$/.test(program) && text === text.toLowerCase();
 }
 
 /** `Use \`ls\` often`: a code span between words. */

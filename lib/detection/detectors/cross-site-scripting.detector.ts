@@ -39,7 +39,10 @@ export class CrossSiteScriptingDetector implements Detector {
   }
 
   inspect(input: InspectedText): Finding | undefined {
-    return [this.tags(input), this.handler(input), this.scheme(input), this.script(input)].reduce(stronger, undefined);
+    return [this.tags(input), this.breakOut(input), this.handler(input), this.scheme(input), this.script(input)].reduce(
+      stronger,
+      undefined,
+    );
   }
 
   private tags(input: InspectedText): Finding | undefined {
@@ -104,6 +107,14 @@ export class CrossSiteScriptingDetector implements Detector {
     return undefined;
   }
 
+  /** `"><b>`: an attribute that the value did not open is closed, and a tag begins. */
+  private breakOut({ text, document }: InspectedText): Finding | undefined {
+    if (document) return undefined;
+    const closing = /["']\s{0,4}\/?>\s{0,4}<[a-z!/]/i.exec(text.slice(0, 400));
+    if (!closing || text.slice(0, closing.index).includes('<')) return undefined;
+    return { category: 'xss', score: 5, reason: 'attribute closed, tag opened', index: closing.index };
+  }
+
   /** `" onmouseover=alert(1)`: an attribute added to the tag around the value. */
   private handler({ text, lower, document }: InspectedText): Finding | undefined {
     let at = lower.indexOf('on');
@@ -116,7 +127,8 @@ export class CrossSiteScriptingDetector implements Detector {
         before === 39 ||
         before === 47 ||
         before === 96 ||
-        before === 59
+        before === 59 ||
+        before === 123
       ))
         continue;
       let end = at + 2;
@@ -134,7 +146,10 @@ export class CrossSiteScriptingDetector implements Detector {
       const known = EVENTS.has(lower.slice(at + 2, end));
       if (script && (known || brokeOut))
         return { category: 'xss', score: document ? 4 : 6, reason: `event handler ${lower.slice(at, end)}`, index: at };
-      if (known && (brokeOut || /^\s{0,20}["'`]?(?:\s{0,20}$|[a-z_$.]{1,60}\s?\()/i.test(value))) {
+      if (
+        known &&
+        (brokeOut || /^\s{0,20}["'`]?(?:\s{0,20}$|[a-z_$.]{1,60}\s?\(|(?:alert|confirm|prompt|eval)\b)/i.test(value))
+      ) {
         return { category: 'xss', score: document ? 2 : 5, reason: `event handler ${lower.slice(at, end)}`, index: at };
       }
     }
@@ -167,6 +182,9 @@ export class CrossSiteScriptingDetector implements Detector {
           reason: `${scheme} as a value`,
           index: Math.max(0, lower.indexOf(scheme)),
         };
+      if (at === 0 && scheme !== 'javascript:' && rest !== '' && !/\s/.test(text.trim())) {
+        return { category: 'xss', score: 5, reason: `${scheme} URL`, index: 0 };
+      }
       if (bare && source !== 'body') return { category: 'xss', score: 4, reason: `${scheme} URL`, index: 0 };
     }
     if (/^data:text\/(?:html|javascript)[;,]/.test(squeezed))

@@ -21,7 +21,11 @@ export class FileInclusionDetector implements Detector {
   readonly category = 'file_inclusion' as const;
 
   concerns(profile: TextProfile): boolean {
-    return profile.has(CharacterClass.colon) && profile.hintsAt(Hint.url | Hint.file);
+    if (profile.has(CharacterClass.backslash)) return true;
+    return (
+      (profile.has(CharacterClass.colon) || profile.hintsAt(Hint.host)) &&
+      profile.hintsAt(Hint.url | Hint.file | Hint.host)
+    );
   }
 
   inspect(input: InspectedText): Finding | undefined {
@@ -42,12 +46,13 @@ export class FileInclusionDetector implements Detector {
     }
     const file = FILE_URL.exec(head);
     if (file && !isName) return finding(document ? 2 : file.index === 0 ? 6 : 5, 'file URL', file.index);
+    if (source === 'query' && /^\\\\[\w.-]{1,80}\\[\w$.-]{1,80}/.test(head)) return finding(5, 'network share');
     return document ? undefined : this.remote(input, head.trim());
   }
 
   private remote({ name, source, text, path }: InspectedText, value: string): Finding | undefined {
     if (source !== 'query' && source !== 'body' && source !== 'cookie') return undefined;
-    const match = /^(?:https?|ftps?):\/\/([^/?#\s]{1,200})(\/[^?#\s]{0,500})?(\?.*)?$/.exec(
+    const match = /^(?:(?:https?|ftps?):)?\/\/([^/?#\s]{1,200})(\/[^?#\s]{0,500})?(\?.*)?$/.exec(
       value.length > 900 ? value.slice(0, 900) : value,
     );
     if (!match) return undefined;

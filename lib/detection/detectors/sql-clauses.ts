@@ -32,6 +32,7 @@ export function statementScore(s: SqlStatement, at: number, afterBreak: boolean)
     }
     case 'exec':
     case 'execute':
+      if (s.word(at + 1) === 'immediate') return 6;
       if (/^(?:xp_|sp_)/.test(s.word(at + 1)) || s.kinds.slice(at + 1, at + 6).includes('..')) return 6;
       return s.kind(at + 1) === 'n' && /^(?:master|msdb|sys)$/.test(s.word(at + 1))
         ? 6

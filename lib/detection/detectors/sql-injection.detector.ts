@@ -26,6 +26,8 @@ export class SqlInjectionDetector implements Detector {
     )
       return true;
     if (profile.has(QUOTES) && profile.has(AFTER_QUOTE)) return true;
+    if (profile.hintsAt(Hint.logic) && profile.hasAll(CharacterClass.dash | CharacterClass.digit)) return true;
+    if (profile.hasAll(CharacterClass.parenthesis | CharacterClass.plus)) return true;
     return (
       profile.hintsAt(Hint.logic) &&
       profile.has(CharacterClass.equals | CharacterClass.lessThan | CharacterClass.greaterThan | CharacterClass.parenthesis)

@@ -32,6 +32,7 @@ export function judgeSql(reading: SqlReading, quote: string | undefined, input: 
 const unionSelect: Rule = (s) => {
   for (let at = s.kinds.indexOf('u'); at >= 0; at = s.kinds.indexOf('u', at + 1)) {
     const select = s.skip(at + 1, 't(+');
+    if (s.word(select) === 'values' && s.kind(select + 1) === '(') return { score: 6, reason: 'UNION VALUES', at };
     if (s.kind(select) !== 'e') continue;
     const column = s.skip(select + 1, 't(');
     const kind = s.kind(column);
@@ -111,11 +112,19 @@ const tautology: Rule = (s) => {
       if (s.kind(left) === '1' && spelled && (s.kind(next) === 'b' || s.kind(next) === 'u'))
         return { score: 5, reason: 'condition and clause', at };
     }
-    if (s.brokenOut && at === 0 && s.kind(left) === 's' && s.endsAt(left + 1))
+    if (s.brokenOut && at === 0 && s.kind(left) === 's' && '&+s'.includes(s.kind(left + 1) ?? ' ')) {
+      return { score: 5, reason: 'logical operator between strings', at };
+    }
+    if (s.brokenOut && at === 0 && s.kind(left) === 's' && s.endsAt(left + 1) && lengthOf(s, left) > 2)
       return { score: 4, reason: 'logical operator between strings', at };
   }
   return undefined;
 };
+
+function lengthOf(s: SqlStatement, at: number): number {
+  const token = s.tokens[at];
+  return token === undefined ? 0 : token.end - token.start;
+}
 
 const quoteThenComment: Rule = (s) => {
   if (!s.brokenOut) return undefined;
@@ -166,6 +175,40 @@ const quoteThenExpression: Rule = (s) => {
   if (s.word(operator) === 'where' && s.kinds.slice(operator, operator + 4).includes('='))
     return { score: 6, reason: 'WHERE after a quote', at: operator };
   return undefined;
+};
+
+/** Calls and expressions that are nothing but SQL, as a whole value. */
+const bareExpression: Rule = (s) => {
+  if (s.input.isName || s.input.document) return undefined;
+  const last = s.tokens.length - 1;
+  if (s.isCall(0) && s.kind(last) === 'c' && s.kind(last - 1) === ')')
+    return { score: 5, reason: 'call before a comment', at: 0 };
+  if (
+    s.kind(0) === '@' &&
+    /^@@(?:global\.|session\.)?(?:version|hostname|datadir|basedir|servername|language|spid|microsoftversion|secure_file_priv|user|port|tmpdir)/.test(
+      s.word(0),
+    ) &&
+    last <= 3
+  )
+    return { score: 5, reason: 'system variable', at: 0 };
+  const second = s.kinds.indexOf(')') + 2;
+  if (s.isCall(0) && s.kind(second - 1) === '+' && s.isCall(second)) return { score: 4, reason: 'calls joined', at: 0 };
+  const branch = s.tokens.findIndex((token) => token.word === 'case');
+  if (
+    branch >= 0 &&
+    s.word(branch + 1) === 'when' &&
+    s.isLiteral(s.skip(branch + 2, '(')) &&
+    s.tokens.some((token) => token.word === 'then')
+  ) {
+    return { score: 5, reason: 'CASE on literals', at: branch };
+  }
+  if (s.brokenOut && s.kind(0) === '=' && s.isLiteral(1) && s.kind(2) === 'c')
+    return { score: 5, reason: 'comparison before a comment', at: 0 };
+  const inner = s.kinds.indexOf('(e');
+  if (inner < 0 || s.kinds.indexOf(')', inner) < 0) return undefined;
+  const joined = inner > 0 && '+=&'.includes(s.kinds.charAt(inner - 1)) && s.isLiteral(s.skip(inner + 2, 't'));
+  const compared = inner === 0 && s.kind(s.kinds.indexOf(')', inner) + 1) === '=';
+  return joined || compared ? { score: 5, reason: 'subquery in an expression', at: inner } : undefined;
 };
 
 const stacked: Rule = (s) => {
@@ -275,6 +318,7 @@ const RULES: readonly Rule[] = [
   splitByComments,
   strangeNumber,
   castCall,
+  bareExpression,
 ];
 
 /** Rules that running text does not satisfy by accident. */

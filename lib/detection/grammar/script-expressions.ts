@@ -24,6 +24,9 @@ const PROPERTIES: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   ['navigator', wordSet('sendbeacon cookieenabled')],
 ]);
 
+/** Functions that are handed over as they are: `[1].map(alert)`. */
+const PROOFS = wordSet('alert confirm prompt eval');
+
 const GLOBALS = wordSet('window self top parent frames globalthis this document');
 
 /** What in a text is script that touches a page, and where. */
@@ -66,6 +69,9 @@ function judgeWord(text: string, lower: string, start: number, end: number): Scr
   }
   if (SINKS.has(word) && (mark === 41 || mark === 46) && callsIndirectly(text, lower, start, next))
     return { kind: 'sink', index: start };
+  if (word === 'import' && mark === 40 && isQuote(text.charCodeAt(skipSpace(text, next + 1))))
+    return { kind: 'sink', index: start };
+  if (PROOFS.has(word) && mark === 41 && text.charCodeAt(start - 1) === 40) return { kind: 'sink', index: start };
   const properties = PROPERTIES.get(word);
   if (properties) {
     let at = next;
@@ -86,7 +92,7 @@ function judgeWord(text: string, lower: string, start: number, end: number): Scr
       if (
         (quote === 34 || quote === 39 || quote === 96 || quote === 47) &&
         after > 0 &&
-        '([`=.'.includes(text.charAt(after))
+        (after >= text.length || '([`=.'.includes(text.charAt(after)))
       ) {
         return { kind: 'computed-global', index: start };
       }
@@ -123,6 +129,10 @@ function isArgument(text: string, at: number, opener: number, spaced: boolean): 
   let end = index;
   while (end < text.length && isIdentifier(text.charCodeAt(end))) end++;
   return end >= text.length || !isSpace(text.charCodeAt(end)) || '+,)'.includes(text.charAt(skipSpace(text, end)));
+}
+
+function isQuote(code: number): boolean {
+  return code === 34 || code === 39 || code === 96;
 }
 
 function identifierAt(lower: string, index: number): string {

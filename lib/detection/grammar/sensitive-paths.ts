@@ -4,11 +4,11 @@ const FILES = `
   etc/master.passwd etc/security/passwd etc/mysql/my.cnf etc/my.cnf etc/php.ini etc/nginx/nginx.conf etc/apache2/apache2.conf
   etc/httpd/conf/httpd.conf etc/ssh/sshd_config etc/environment etc/os-release etc/networks etc/mtab etc/inetd.conf etc/login.defs
   proc/self/environ proc/self/cmdline proc/self/maps proc/self/status proc/self/cgroup proc/self/fd proc/self/mounts proc/version proc/cpuinfo proc/net/tcp
-  proc/net/arp proc/net/route proc/mounts proc/sched_debug boot.ini win.ini system.ini windows/system.ini autoexec.bat config.sys pagefile.sys
+  dev/mem dev/kmem dev/random dev/urandom proc/net/arp proc/net/route proc/mounts proc/sched_debug boot.ini win.ini system.ini windows/system.ini autoexec.bat config.sys pagefile.sys
   .ssh/id_rsa .ssh/id_dsa .ssh/id_ecdsa .ssh/id_ed25519 .ssh/authorized_keys .ssh/known_hosts .ssh/config id_rsa .bash_history .mysql_history .psql_history
   .zsh_history .sh_history .bashrc .profile .bash_profile .netrc .pgpass .my.cnf .aws/credentials .aws/config .docker/config.json .kube/config .npmrc .git-credentials
   .git/config .git/head .git/index .svn/entries .svn/wc.db .hg/hgrc .htaccess .htpasswd .passwd .env .env.local .env.production
-  web-inf/web.xml meta-inf/manifest.mf web.config wp-config.php configuration.php localsettings.php settings.php config.inc.php database.yml php.ini
+  web-inf/web.xml meta-inf/manifest.mf web.config wp-config.php configuration.php localsettings.php settings.php config.inc.php .ds_store database.yml php.ini
   httpd.conf httpd-ssl.conf access.log error.log access_log error_log auth.log secure.log syslog ntuser.dat unattend.xml sysprep.inf sysprep.xml iis6.log
   global.asa global.asax machine.config applicationhost.config tomcat-users.xml server.xml context.xml catalina.out elasticsearch.yml my.ini password.properties
   /etc/docker/daemon.json run/secrets/kubernetes.io/serviceaccount/token localconfig.xml docker.sock
@@ -20,7 +20,7 @@ const FILE_SUFFIXES: ReadonlySet<string> = new Set(FILES);
 
 /** Directories of Unix and Windows that no client names in a request. */
 const DIRECTORY =
-  /^\/?(?:etc|proc|sys|root|boot|var\/(?:log|adm|run|lib|spool|mail|www|backups?|cache)|usr\/(?:local|share|lib|pkg|s?bin|etc|src|home)|opt\/(?:lampp|xampp|apache|tomcat|nginx|httpd)|home\/[\w.-]+|private\/etc|private\/var|library\/webserver|web\/conf|apache2?|logs|xampp|dev\/(?:tcp|null|random|urandom|shm|fd))\/./;
+  /^\/?(?:etc|proc|sys|root|boot|var\/(?:log|adm|run|lib|spool|mail|www|backups?|cache)|usr\/(?:local|share|lib|pkg|s?bin|etc|src|home)|opt\/(?:lampp|xampp|apache|tomcat|nginx|httpd)|home\/[\w.-]+|private\/etc|private\/var|library\/webserver|web\/conf|apache2?|logs|xampp|dev\/(?:tcp|udp|null|random|urandom|shm|fd|mem|kmem|sd[a-z]|hda))\/./;
 
 const WINDOWS =
   /^(?:[a-z]:\/|\/)?(?:windows|winnt|winnt32|program files(?: \(x86\))?|programfiles|documents and settings|inetpub|users\/[\w.-]+|boot|system32|system volume information|xampp|wamp|apache(?:2|group| group)?|php\d?|mysql|nginx|logs?|log|minint|recycler)\/./;
