@@ -10,7 +10,7 @@ export interface SensitiveNames {
 
 /** Parts of names that give a secret away wherever they occur. */
 const TELLING =
-  /authorization|cookie|token|secret|passw|passphrase|passcode|pwd|apikey|accesskey|privatekey|signingkey|credential|session|jwt|signature|csrf|xsrf|otp$|^otp|cardnumber|securitycode/;
+  /authorization|cookie|token|secret|passw|passphrase|passcode|pwd|apikey|accesskey|privatekey|signingkey|credential|session|sessid|jwt|signature|csrf|xsrf|otp$|^otp|cardnumber|securitycode/;
 
 /** Names that only as a whole mean a secret. */
 const SECRETS = new Set([
