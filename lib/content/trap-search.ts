@@ -34,8 +34,12 @@ export class TrapSearch {
       const isList = Array.isArray(container);
       for (const [key, given] of Object.entries(container)) {
         const value = fieldValue(given);
-        if (!isList && this.isTrap(key) && isFilled(value)) return true;
-        if (isContainer(value)) stack.push(value);
+        if (!isList && this.isTrap(key)) {
+          // What is empty as a whole holds no filled trap either, and need not be walked again.
+          if (isFilled(value)) return true;
+        } else if (isContainer(value)) {
+          stack.push(value);
+        }
       }
     }
     return false;

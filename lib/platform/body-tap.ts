@@ -115,6 +115,7 @@ export class BodyTap {
   /** Ends the body here for whoever waits for its end, and loses what still arrives. */
   private drop(): void {
     const { raw } = this;
+    if (raw.httpVersionMajor >= 2) return;
     // A body that ends before its time counts as a lost connection, and the connection is still needed for the answer.
     raw.complete = true;
     raw.push(null);

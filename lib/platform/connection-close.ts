@@ -9,8 +9,13 @@ const LINGER = 1000;
  * never see the answer (RFC 9112 §9.6).
  */
 export function closeAfterAnswer(raw: IncomingMessage, response: ServerResponse): void {
-  // A stream of HTTP/2 is closed by itself, without its connection.
-  if (raw.httpVersionMajor >= 2 || response.headersSent) return;
+  if (response.headersSent) return;
+  if (raw.httpVersionMajor >= 2) {
+    // Other streams of the connection go on (RFC 9113 §8.1).
+    const { stream } = raw as IncomingMessage & { stream: { close(): void } };
+    response.once('finish', () => stream.close());
+    return;
+  }
   response.setHeader('Connection', 'close');
   const { socket } = raw;
   // What Node calls when an answer with `Connection: close` is complete.

@@ -1,16 +1,22 @@
 import { createHash } from 'node:crypto';
+import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
+import { Args, Context, GraphQLModule, Mutation, Query, Resolver } from '@nestjs/graphql';
 import { Controller, Get, Inject, Injectable, Req } from '@nestjs/common';
 import {
   ApiKeyAuth,
   type BasicCredential,
   type CredentialVerifier,
   GuardConfigError,
-  GuardedRequest,
+  GuardControl,
+  type GuardedRequest,
+  HoneypotDetection,
+  MaxRequestSize,
   RequireAuth,
   RequireHeaders,
   RequireReferrer,
 } from 'nestapi-guard';
 import { PLATFORMS, type RunningApp, startApp } from '../support/platforms';
+import { RecordedLog } from '../support/recorded-log';
 import { answersOf, exchange } from '../support/raw-http';
 
 const HASHED = createHash('sha256').update('hashed-key').digest('hex');
@@ -388,7 +394,87 @@ describe.each(PLATFORMS)('authentication on %s', (platform) => {
   });
 });
 
+@Resolver()
+class SecretsResolver {
+  @Query(() => String, { nullable: true })
+  @RequireAuth('bearer', { verify: (token) => token === 'good' && { name: 'Ada' } })
+  @MaxRequestSize(300)
+  secret(@Context() context: { req: { user: { name: string } } }): string {
+    return context.req.user.name;
+  }
+
+  @Mutation(() => Boolean, { nullable: true })
+  @HoneypotDetection(['website'])
+  contact(@Args('website', { nullable: true }) _website: string): boolean {
+    return true;
+  }
+}
+
+describe.each(PLATFORMS)('route rules of GraphQL fields on %s', (platform) => {
+  let app: RunningApp;
+  beforeAll(async () => {
+    app = await startApp(platform, {
+      imports: [GraphQLModule.forRoot<ApolloDriverConfig>({ driver: ApolloDriver, autoSchemaFile: true })],
+      providers: [SecretsResolver],
+      config: { enablePenetrationDetection: false },
+    });
+  });
+  afterAll(() => app.close());
+
+  const ask = async (query: string, headers = {}) => (await app.post('/graphql', { query }, { headers })).json();
+
+  it('verify credentials', async () => {
+    expect(await ask('{ secret }', { authorization: 'Bearer good' })).toEqual({ data: { secret: 'Ada' } });
+    const { errors } = await ask('{ secret }', { authorization: 'Bearer bad' });
+    expect(errors[0].extensions.code).toBe('GUARD_AUTHENTICATION');
+  });
+
+  it('limit the size of the whole request', async () => {
+    const { errors } = await ask(`{ secret } #${'x'.repeat(400)}`, { authorization: 'Bearer good' });
+    expect(errors[0].extensions.code).toBe('GUARD_REQUEST_SIZE');
+  });
+
+  it('find traps among the arguments', async () => {
+    expect(await ask('mutation { contact(website: "") }')).toEqual({ data: { contact: true } });
+    const { errors } = await ask('mutation { contact(website: "x") }');
+    expect(errors[0].extensions.code).toBe('GUARD_HONEYPOT');
+  });
+});
+
 describe('start-up', () => {
+  it('names the routes that verify nothing', async () => {
+    const log = new RecordedLog();
+    const app = await startApp('express', {
+      controllers: [DoorsController],
+      providers: [Sessions, TokenVerifier],
+      config: {},
+      configure: (nest) => nest.useLogger(log),
+    });
+    try {
+      const warned = log.of('warn').filter((line) => line.includes('GUARD_AUTH_UNVERIFIED'));
+      const routes = ['bearer @RequireAuth', 'basic @RequireAuth', 'digest @RequireAuth', 'anyKey @ApiKeyAuth'];
+      expect(warned).toHaveLength(routes.length);
+      for (const route of routes) expect(warned.join('\n')).toContain(`DoorsController.${route} demands`);
+    } finally {
+      await app.close();
+    }
+  });
+
+  it('keeps no plain key where policies are shown', async () => {
+    const app = await startApp('express', {
+      controllers: [DoorsController],
+      providers: [Sessions, TokenVerifier],
+      config: {},
+    });
+    try {
+      const shown = JSON.stringify(app.app.get(GuardControl).policies());
+      expect(shown).toContain('sha256:');
+      expect(shown).not.toContain('plain-key');
+    } finally {
+      await app.close();
+    }
+  });
+
   const guarded = (decorator: MethodDecorator) => {
     class GuardedController {
       read() {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import http from 'node:http';
-import { connect } from 'node:net';
+import http2 from 'node:http2';
+import { type AddressInfo, connect } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import multipart from '@fastify/multipart';
@@ -17,7 +18,16 @@ import {
   UseInterceptors,
 } from '@nestjs/common';
 import { FileInterceptor } from '@nestjs/platform-express';
-import { ContentTypeFilter, GuardConfigError, GuardEvents, HoneypotDetection, MaxRequestSize } from 'nestapi-guard';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import {
+  ContentTypeFilter,
+  GuardConfigError,
+  GuardEvents,
+  GuardModule,
+  HoneypotDetection,
+  MaxRequestSize,
+} from 'nestapi-guard';
 import { type Answer, PLATFORMS, type Platform, type RunningApp, startApp } from '../support/platforms';
 import { answersOf } from '../support/raw-http';
 
@@ -475,6 +485,41 @@ describe('@HoneypotDetection where Fastify parses multipart bodies before the gu
       expect((await post(['website', ''], ['website', 'x'])).status).toBe(403);
       expect((await post(['website', 'x', 'a.txt'])).status).toBe(403);
     } finally {
+      await app.close();
+    }
+  });
+});
+
+describe('@MaxRequestSize over HTTP/2 on Fastify', () => {
+  it('counts the bytes of a body without a length, and closes its stream only', async () => {
+    const module = await Test.createTestingModule({
+      controllers: [BodiesController],
+      imports: [GuardModule.forRoot({})],
+    }).compile();
+    const app = module.createNestApplication(new FastifyAdapter({ http2: true } as never), { logger: false });
+    await app.listen(0, '127.0.0.1');
+    const { port } = (app.getHttpServer() as http.Server).address() as AddressInfo;
+    const client = http2.connect(`http://127.0.0.1:${port}`);
+    try {
+      const send = (chunks: number, headers: object) =>
+        new Promise<number>((resolve, reject) => {
+          const stream = client.request({
+            ':method': 'POST',
+            ':path': '/small',
+            'content-type': 'application/json',
+            ...headers,
+          });
+          stream.on('response', (response) => resolve(Number(response[':status'])));
+          stream.on('error', reject);
+          for (let sent = 0; sent < chunks; sent++) stream.write('"'.padEnd(1000, 'x'));
+          if (chunks === 0) stream.end('[1]');
+        });
+      expect(await send(0, {})).toBe(201);
+      expect(await send(5, {})).toBe(413);
+      expect(await send(5, { 'content-length': '5000' })).toBe(413);
+      expect(await send(0, {})).toBe(201);
+    } finally {
+      client.destroy();
       await app.close();
     }
   });
