@@ -61,15 +61,19 @@ describe.each(PLATFORMS)('listening on %s', (platform) => {
     ['localhost, which may be two servers', 'localhost', ['127.0.0.1', '::1']],
     ['both families, where IPv4 peers look like IPv6', '::', ['127.0.0.1', '::1']],
   ])('on %s guards every door', async (_, listenOn, hosts) => {
-    const app = await startApp(platform, { controllers: [RoomsController], config: CONFIG, listenOn });
+    const app = await startApp(platform, {
+      controllers: [RoomsController],
+      config: CONFIG,
+      listenOn,
+      configure: (nest) => (nest.getHttpServer() as Server).on('upgrade', (_raw, socket) => socket.end('taken\r\n')),
+    });
     const server = app.app.getHttpServer() as Server;
     const bound = (server.address() as AddressInfo).address;
     let served = 0;
     for (const host of hosts) {
-      const ask = async (target: string, from: string) => {
-        const lines = [`GET ${target} HTTP/1.1`, 'Host: x', `X-Forwarded-For: ${from}`];
-        return answersOf(await exchange({ host, port: app.port }, ...lines))[0]!;
-      };
+      const send = (target: string, from: string, ...more: string[]) =>
+        exchange({ host, port: app.port }, `GET ${target} HTTP/1.1`, 'Host: x', `X-Forwarded-For: ${from}`, ...more);
+      const ask = async (target: string, from: string) => answersOf(await send(target, from))[0]!;
       // Express listens on the first address that `localhost` has, Fastify on all of them.
       const reachable = await ask('/rooms/open', '192.0.2.1').catch(() => undefined);
       if (reachable === undefined) continue;
@@ -79,6 +83,9 @@ describe.each(PLATFORMS)('listening on %s', (platform) => {
       expect((await ask('/none', '203.0.113.9')).status).toBe(403);
       expect((await ask('/rooms/inside', '192.0.2.1')).status).toBe(403);
       expect((await ask('/rooms/inside', '10.0.0.1')).status).toBe(200);
+      const upgrade = ['Connection: Upgrade', 'Upgrade: websocket'];
+      expect(await send('/', '203.0.113.9', ...upgrade)).toMatch(/^HTTP\/1.1 403 /);
+      expect(await send('/', '192.0.2.1', ...upgrade)).toBe('taken\r\n');
     }
     expect({ bound, served: served > 0 }).toEqual({ bound, served: true });
     await app.close();
