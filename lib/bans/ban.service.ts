@@ -145,11 +145,12 @@ export class BanService implements OnModuleInit, OnModuleDestroy {
 
   /** Whether requests of an address are refused. Synchronous, and never a call to Redis. */
   isBanned(ip: string): boolean {
-    return this.refusalOf(ip) !== undefined;
+    return typeof ip === 'string' && this.refusalOf(ip) !== undefined;
   }
 
   /** The ban that an address, or exactly this CIDR, is under. */
   find(ipOrCidr: string): Ban | undefined {
+    if (typeof ipOrCidr !== 'string') return undefined;
     const held = ipOrCidr.includes('/') ? this.heldExactly(ipOrCidr) : this.held(ipOrCidr);
     if (held === undefined || this.trustedClients.neverBanned(ipOrCidr) !== undefined) return undefined;
     return this.describe(held.target, held.record, held.expiresAt);

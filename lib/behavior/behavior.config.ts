@@ -1,3 +1,5 @@
+import type { ConfigWarning } from '../config/config-section';
+import type { GuardConfig } from '../config/guard-config';
 import { Setting } from '../config/setting';
 import type { BehaviorRule } from './behavior-rule';
 import { ruleListProblems } from './rule-problems';
@@ -14,4 +16,10 @@ export class BehaviorConfig {
    */
   @Setting((value) => ruleListProblems(value, ''))
   behaviorRules: BehaviorRule[] = [];
+
+  static warnings({ behaviorRules, enableIpBanning }: GuardConfig): ConfigWarning[] {
+    if (enableIpBanning || !behaviorRules.some(({ action }) => action === 'ban')) return [];
+    const message = 'has rules that ban, and enableIpBanning is false: they are only told of';
+    return [{ code: 'GUARD_BANS_OFF', path: 'behaviorRules', message }];
+  }
 }

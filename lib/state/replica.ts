@@ -1,9 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { MemoryStateStore } from './memory-state-store';
 import type { MonotonicClock } from './monotonic-clock';
 import { Outbox } from './outbox';
+import { ReplicaEntries, type ReplicaEntry } from './replica-entries';
 import type { Awaitable, Message, StateStore, Unsubscribe } from './state-store';
+import { isRemoval, removalOf, storedText, valueOf } from './stored-text';
 
 /** Learns what a replica holds. Called synchronously, also for what this instance did itself. */
 export interface ReplicaListener {
@@ -22,19 +23,6 @@ export interface ReplicaOptions {
   readonly capacity?: number;
 }
 
-/**
- * What the store keeps under a key: `id:value`, or `!id` once that very value was removed. A removal has to be remembered
- * as long as the value would have lived: an instance that was cut off meanwhile would take the missing value for lost.
- */
-interface Entry {
-  readonly text: string;
-  expiresAt: number;
-  /** When, in steps of this replica, the entry was last confirmed here. */
-  step: number;
-  /** Since when the store has been found without it. */
-  missedAt: number | undefined;
-}
-
 const TICK_MS = 1_000;
 const LONGEST_START_MS = 2_000;
 /** Between two looks at everything; longer where a look takes long, so that it costs at most a fiftieth of the time. */
@@ -46,7 +34,8 @@ const JITTER_MS = 500;
 const SWEEP_SLICE = 5_000;
 const TURN = 1_000;
 const BATCH = 64;
-const LONGEST_REMOVAL_MS = 30 * 86_400_000;
+/** Nobody is cut off for longer; and what was removed must not take the room of what is held. */
+const LONGEST_REMOVAL_MS = 3_600_000;
 const TEN_YEARS_MS = 10 * 365 * 86_400_000;
 
 /**
@@ -59,21 +48,19 @@ const TEN_YEARS_MS = 10 * 365 * 86_400_000;
  * store all of this is one map.
  */
 export class Replica {
-  private readonly entries = new Map<string, Entry>();
+  private readonly entries: ReplicaEntries;
   private readonly shared: boolean;
-  private readonly capacity: number;
   private readonly endings: Unsubscribe[] = [];
   private readonly outbox: Outbox;
   private timer: NodeJS.Timeout | undefined;
-  private walk: Iterator<[string, Entry]> | undefined;
   private step = 0;
   private nextSync = 0;
-  private nextClearing = -Infinity;
   private working: Promise<void> | undefined;
 
   constructor(private readonly options: ReplicaOptions) {
     this.shared = !(options.store instanceof MemoryStateStore);
-    this.capacity = options.capacity ?? 200_000;
+    const { clock, capacity = 200_000, listener } = options;
+    this.entries = new ReplicaEntries(clock, capacity, (key) => listener.drop(key));
     this.outbox = new Outbox(options.store, options.collection, options.clock);
   }
 
@@ -103,11 +90,8 @@ export class Replica {
   }
 
   /** All live values, and when each expires by the clock of the replica. */
-  *live(): Generator<readonly [key: string, value: string, expiresAt: number]> {
-    const now = this.options.clock();
-    for (const [key, { text, expiresAt }] of this.entries) {
-      if (!isRemoval(text) && expiresAt > now) yield [key, valueOf(text), expiresAt];
-    }
+  live(): Generator<readonly [key: string, value: string, expiresAt: number]> {
+    return this.entries.live();
   }
 
   /** Values and remembered removals held. */
@@ -117,11 +101,8 @@ export class Replica {
 
   /** Keeps a value on all instances; false when the replica is full of live ones. */
   put(key: string, value: string, ttlMs: number): Awaitable<boolean> {
-    if (this.entries.size >= this.capacity && !this.entries.has(key)) {
-      this.makeRoom();
-      if (this.entries.size >= this.capacity) return false;
-    }
-    const text = `${randomBytes(9).toString('base64url')}:${value}`;
+    if (!this.entries.hasRoomFor(key)) return false;
+    const text = storedText(value);
     this.decide(key, text, ttlMs);
     return this.shared ? this.outbox.send(key, text, ttlMs).then(() => true) : true;
   }
@@ -132,8 +113,8 @@ export class Replica {
   }
 
   private async removeShared(key: string): Promise<boolean> {
-    if (this.held(key) === undefined) await this.look(key);
-    const known = this.held(key);
+    if (this.entries.held(key) === undefined) await this.look(key);
+    const known = this.entries.held(key);
     if (known === undefined) return false;
     const ttlMs = Math.min(LONGEST_REMOVAL_MS, known.expiresAt - this.options.clock());
     const removal = removalOf(known.text);
@@ -144,15 +125,10 @@ export class Replica {
 
   /** Where there are no other instances nothing has to be remembered of a removal. */
   private forget(key: string): boolean {
-    const known = this.held(key);
+    const known = this.entries.held(key);
     this.entries.delete(key);
     if (known !== undefined) this.options.listener.drop(key);
     return known !== undefined;
-  }
-
-  private held(key: string): Entry | undefined {
-    const entry = this.entries.get(key);
-    return entry !== undefined && !isRemoval(entry.text) && entry.expiresAt > this.options.clock() ? entry : undefined;
   }
 
   /** Makes a value or a removal effective here. */
@@ -175,7 +151,7 @@ export class Replica {
     const [key, text, ttlMs] = change as readonly Message[];
     if (typeof key !== 'string' || typeof text !== 'string' || typeof ttlMs !== 'number' || !(ttlMs > 0)) return;
     const known = this.entries.get(key);
-    if (known === undefined && this.entries.size < this.capacity) this.decide(key, text, ttlMs);
+    if (known === undefined && this.entries.hasRoomFor(key)) this.decide(key, text, ttlMs);
     else if (known?.text !== text) void this.look(key);
   }
 
@@ -185,7 +161,8 @@ export class Replica {
     const from = this.step;
     try {
       const found = await store.get(collection, key);
-      if (found !== undefined && this.undecidedSince(from, key)) this.adopt(key, found.value, found.ttlMs);
+      if (found !== undefined && this.healthy && this.undecidedSince(from, key))
+        this.adopt(key, found.value, found.ttlMs);
     } catch {
       this.syncWithin(TICK_MS);
     }
@@ -207,13 +184,13 @@ export class Replica {
     } else if (known !== undefined && known.text === removalOf(text)) {
       // Somebody who had missed its removal wrote the value again.
       void this.outbox.send(key, known.text, known.expiresAt - this.options.clock());
-    } else if (known !== undefined || this.entries.size < this.capacity) {
+    } else if (this.entries.hasRoomFor(key)) {
       this.decide(key, text, ttlMs);
     }
   }
 
   private tick(): void {
-    this.sweep(SWEEP_SLICE);
+    this.entries.sweep(SWEEP_SLICE);
     if (this.shared) void this.work();
   }
 
@@ -242,18 +219,21 @@ export class Replica {
     const flushed = await store.acquire(`${collection}:kept`, TEN_YEARS_MS);
     if (flushed === undefined && clock() < this.nextSync) return;
     const begun = clock();
+    let isWhole: boolean;
     this.nextSync = Infinity;
     try {
-      await this.sync();
+      isWhole = await this.sync();
       if (flushed !== undefined) await store.publish(collection, LOOK);
     } catch (error) {
       await flushed?.release();
       throw error;
     }
-    this.syncWithin(Math.max(SYNC_EVERY_MS, (clock() - begun) / SYNC_SHARE));
+    const took = clock() - begun;
+    this.syncWithin(isWhole ? Math.max(SYNC_EVERY_MS, took / SYNC_SHARE) : SECOND_LOOK_MS + took);
   }
 
-  private async sync(): Promise<void> {
+  /** Takes over what the store has, and writes what it lacks; true when it lacked nothing. */
+  private async sync(): Promise<boolean> {
     const { store, collection, clock } = this.options;
     const from = this.step;
     const listed = await store.list(collection);
@@ -263,13 +243,14 @@ export class Replica {
       if (this.undecidedSince(from, key)) this.adopt(key, value, ttlMs);
     }
     const now = clock();
-    const lost: [string, Entry][] = [];
+    const lost: (readonly [string, ReplicaEntry])[] = [];
+    let isWhole = true;
     for (const [key, entry] of this.entries) {
       // What has a second to live is most likely missing because it has expired there.
       if (entry.step > from || entry.expiresAt - now < TICK_MS) continue;
       entry.missedAt ??= now;
       if (now - entry.missedAt >= SECOND_LOOK_MS) lost.push([key, entry]);
-      this.syncWithin(SECOND_LOOK_MS + Math.random() * JITTER_MS);
+      isWhole = false;
     }
     for (let at = 0; at < lost.length; at += BATCH) {
       const batch = lost.slice(at, at + BATCH).filter(([key, entry]) => this.entries.get(key) === entry);
@@ -278,31 +259,7 @@ export class Replica {
       );
     }
     if (lost.length > 0) await store.publish(collection, LOOK);
-  }
-
-  /** Looks through everything, which costs milliseconds: not for each value that finds no room. */
-  private makeRoom(): void {
-    const now = this.options.clock();
-    if (now < this.nextClearing) return;
-    this.nextClearing = now + TICK_MS;
-    this.walk = undefined;
-    this.sweep(this.entries.size);
-  }
-
-  private sweep(slice: number): void {
-    const now = this.options.clock();
-    for (let step = 0; step < slice; step++) {
-      this.walk ??= this.entries.entries();
-      const next = this.walk.next();
-      if (next.done === true) {
-        this.walk = undefined;
-        return;
-      }
-      const [key, entry] = next.value;
-      if (entry.expiresAt > now) continue;
-      this.entries.delete(key);
-      if (!isRemoval(entry.text)) this.options.listener.drop(key);
-    }
+    return isWhole;
   }
 
   private get healthy(): boolean {
@@ -312,7 +269,3 @@ export class Replica {
 
 /** Asks all instances to look at everything. */
 const LOOK = 'look';
-
-const isRemoval = (text: string): boolean => text.startsWith('!');
-const valueOf = (text: string): string => text.slice(text.indexOf(':') + 1);
-const removalOf = (text: string): string => `!${text.slice(0, text.indexOf(':'))}`;

@@ -201,6 +201,16 @@ describe.each(PLATFORMS)('bans on %s', (platform) => {
     expect(await status(closed, '203.0.113.9')).toBe(403);
   });
 
+  it.each([undefined, '', 'junk', '1.2.3', '999.1.1.1', '203.0.113.9/x', '%', '::g'])(
+    'takes %j for nobody',
+    async (junk) => {
+      const app = await start();
+      const text = junk as string;
+      expect([await bans(app).ban(text), await bans(app).unban(text)]).toEqual([false, false]);
+      expect([bans(app).isBanned(text), bans(app).find(text)]).toEqual([false, undefined]);
+    },
+  );
+
   it.each([0, -1, NaN, '5' as unknown as number])('refuses a duration of %s', async (duration) => {
     await expect(bans(await start()).ban('203.0.113.9', { duration })).rejects.toThrow(RangeError);
   });
