@@ -1,6 +1,6 @@
 import { Body, type CanActivate, Controller, type ExecutionContext, Get, Post } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
-import { Bypass, GuardEvents, STATE_STORE, type StateStore } from 'nestapi-guard';
+import { Bypass, GuardControl, GuardEvents, STATE_STORE, type StateStore } from 'nestapi-guard';
 import { newClient, startTimedApp, statuses } from '../support/limits';
 import { PLATFORMS, type RequestOptions, type RunningApp } from '../support/platforms';
 import type { TestClock } from '../support/test-clock';
@@ -152,11 +152,19 @@ describe.each(PLATFORMS)('requests that reach no route on %s', (platform) => {
     expect(await counted()).toBe(0);
   });
 
+  it('opens the door again when limits are switched off', async () => {
+    await start();
+    await fill('/nothing', {}, 404);
+    await app.app.get(GuardControl).updateConfig({ enableRateLimiting: false });
+    expect(await statuses(app, '/nothing', 2, { from })).toEqual([404, 404]);
+  });
+
   it('tells once in passive mode what would have been refused', async () => {
     await start({ passiveMode: true });
     const events: string[] = [];
     app.app.get(GuardEvents).on('would_refuse', ({ check }) => events.push(check));
     expect(await statuses(app, '/nothing', LIMIT + 2, { from })).toEqual([404, 404, 404, 404, 404]);
+    await until(() => events.length >= 2);
     expect(events).toEqual(['rate_limit', 'rate_limit']);
   });
 });

@@ -1,11 +1,22 @@
 import { type CanActivate, Controller, type ExecutionContext, Get, Post, UseGuards } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
-import { Bypass, GeoRateLimit, GuardControl, type GuardedRequest, RateLimit, RateLimitService } from 'nestapi-guard';
+import {
+  Bypass,
+  GeoRateLimit,
+  GuardControl,
+  type GuardedRequest,
+  type GuardEventMap,
+  GuardEvents,
+  RateLimit,
+  RateLimitService,
+} from 'nestapi-guard';
 import { burst, newClient, startTimedApp, statuses } from '../support/limits';
-import { PLATFORMS, type RunningApp } from '../support/platforms';
+import { PLATFORMS, type RunningApp, type StartOptions } from '../support/platforms';
 import type { TestClock } from '../support/test-clock';
+import { until } from '../support/until';
 
 const COUNTRIES: Readonly<Record<string, string>> = { '203.0.113.1': 'US', '203.0.113.2': 'FR', '203.0.113.3': 'IT' };
+const GEO = { isInitialized: true, initialize: () => undefined, getCountry: (ip: string) => COUNTRIES[ip] };
 
 class HeaderUser implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
@@ -175,7 +186,7 @@ describe.each(PLATFORMS)('limits of routes on %s', (platform) => {
         rateLimit: 5,
         rateLimitWindow: 10,
         exemptIps: ['192.0.2.77'],
-        geoIpHandler: { isInitialized: true, initialize: () => undefined, getCountry: (ip) => COUNTRIES[ip] },
+        geoIpHandler: GEO,
         endpointRateLimits: {
           '/search/:anything': [2, 10],
           'POST /search/:topic': [1, 10],
@@ -348,14 +359,23 @@ describe.each(PLATFORMS)('limits of routes on %s', (platform) => {
 });
 
 describe.each(PLATFORMS)('configured limits on %s', (platform) => {
+  const running: RunningApp[] = [];
+  const start = async (options: StartOptions) => {
+    const started = await startTimedApp(platform, options);
+    running.push(started.app);
+    return started;
+  };
+  afterEach(() => Promise.all(running.splice(0).map((app) => app.close())));
+
   it('counts by rateLimitKey, with the algorithm of the configuration', async () => {
-    const { app, clock } = await startTimedApp(platform, {
+    const { app, clock } = await start({
       controllers: [LimitedController],
       config: {
         rateLimit: 2,
         rateLimitWindow: 10,
         rateLimitAlgorithm: 'token-bucket',
         rateLimitKey: (request) => request.headers['x-tenant'] as string | undefined,
+        geoIpHandler: GEO,
       },
     });
     const tenant = { headers: { 'x-tenant': 'acme' } };
@@ -364,23 +384,42 @@ describe.each(PLATFORMS)('configured limits on %s', (platform) => {
     expect(await statuses(app, '/global-a', 3, { from: newClient() })).toEqual([200, 200, 429]);
     clock.advance(5_000);
     expect(await statuses(app, '/global-a', 2, { ...tenant, from: newClient() })).toEqual([200, 429]);
-    await app.close();
+    // A tenant that moves has a bucket in each country: their windows differ.
+    expect(await statuses(app, '/geo', 4, { ...tenant, from: '203.0.113.1' })).toEqual([200, 200, 200, 429]);
+    expect(await statuses(app, '/geo', 3, { ...tenant, from: '203.0.113.2' })).toEqual([200, 200, 429]);
+  });
+
+  it('tells which limit was reached', async () => {
+    const { app } = await start({ controllers: [LimitedController], config: { geoIpHandler: GEO } });
+    const events: GuardEventMap['limited'][] = [];
+    app.app.get(GuardEvents).on('limited', (event) => events.push(event));
+    const from = newClient();
+    await statuses(app, '/stacked', 3, { from });
+    await until(() => events.length > 0);
+    expect(events).toMatchObject([
+      {
+        check: 'rate_limit',
+        reason: 'limit reached',
+        mode: 'enforce',
+        request: { ip: from, route: 'GET /stacked' },
+        evidence: { limit: 'short', requests: 2, window: 10, retryAfter: 10 },
+      },
+    ]);
   });
 
   it('reports in dry-run and passive mode, and refuses nothing', async () => {
     for (const mode of [{ passiveMode: true }, { checkModes: { rate_limit: 'dry-run' } }] as const) {
-      const { app } = await startTimedApp(platform, {
+      const { app } = await start({
         controllers: [LimitedController],
         config: { rateLimit: 1, ...mode },
       });
       expect(await statuses(app, '/global-a', 3, { from: newClient() })).toEqual([200, 200, 200]);
       expect(await statuses(app, '/nothing', 3, { from: newClient() })).toEqual([404, 404, 404]);
-      await app.close();
     }
   });
 
   it('finds endpoints under a global prefix and a version, named with or without them', async () => {
-    const { app } = await startTimedApp(platform, {
+    const { app } = await start({
       controllers: [LimitedController],
       config: {
         endpointRateLimits: { '/api/v1/search/:topic': [1, 10], '/global-a': [2, 10], '/v1/global-b': [3, 10] },
@@ -391,6 +430,5 @@ describe.each(PLATFORMS)('configured limits on %s', (platform) => {
     expect(await statuses(app, '/api/v1/search/a', 2, { from })).toEqual([200, 429]);
     expect(await statuses(app, '/api/v1/global-a', 3, { from })).toEqual([200, 200, 429]);
     expect(await statuses(app, '/api/v1/global-b', 4, { from })).toEqual([200, 200, 200, 429]);
-    await app.close();
   });
 });
