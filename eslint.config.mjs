@@ -2,7 +2,20 @@ import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['test/consumer/', 'dist/', 'coverage/', '**/node_modules/', 'docs/.vitepress/', 'docs/api/', '.tmp/', '**/*.js', '**/*.cjs', '**/*.mjs'] },
+  {
+    ignores: [
+      'test/consumer/',
+      'dist/',
+      'coverage/',
+      '**/node_modules/',
+      'docs/.vitepress/',
+      'docs/api/',
+      '.tmp/',
+      '**/*.js',
+      '**/*.cjs',
+      '**/*.mjs',
+    ],
+  },
   eslint.configs.recommended,
   ...tseslint.configs.recommendedTypeChecked,
   {

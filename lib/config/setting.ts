@@ -50,18 +50,21 @@ export function Whole(range: Range = {}): PropertyDecorator {
 }
 
 export function Numeric(range: Range = {}): PropertyDecorator {
-  return Accepts((value) => isNumber(value) && within(value as number, range), `a number${rangeText(range)}`);
+  return Accepts((value) => isNumber(value) && within(value, range), `a number${rangeText(range)}`);
 }
 
 export function OneOf(...values: readonly unknown[]): PropertyDecorator {
   return Accepts(
     (value) => isIn(value, [...values]),
-    values.map((value) => JSON.stringify(value)).join(', ').replace(/, ([^,]*)$/, ' or $1'),
+    values
+      .map((value) => JSON.stringify(value))
+      .join(', ')
+      .replace(/, ([^,]*)$/, ' or $1'),
   );
 }
 
 export function Text(accepted = 'a non-empty string'): PropertyDecorator {
-  return Accepts((value) => isString(value) && (value as string).length > 0, accepted);
+  return Accepts((value) => isString(value) && value.length > 0, accepted);
 }
 
 export function Callable(accepted = 'a function'): PropertyDecorator {

@@ -28,7 +28,7 @@ function checkModeProblems(value: unknown): FieldProblem[] {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return [{ value, message: 'is not accepted; use an object such as { rate_limit: "dry-run" }' }];
   }
-  return Object.entries(value).flatMap(([check, mode]) => [
+  return Object.entries(value as Record<string, unknown>).flatMap(([check, mode]) => [
     ...unknownCheck(check, `.${check}`),
     ...(MODES.includes(mode as string)
       ? []

@@ -49,7 +49,8 @@ function stack(existing: RoutePolicy, added: RoutePolicy): RoutePolicy {
   const stacked: Record<string, unknown> = { ...existing };
   for (const [field, value] of Object.entries(added)) {
     const present = stacked[field];
-    stacked[field] = Array.isArray(present) && Array.isArray(value) ? [...(value as unknown[]), ...(present as unknown[])] : value;
+    stacked[field] =
+      Array.isArray(present) && Array.isArray(value) ? [...(value as unknown[]), ...(present as unknown[])] : value;
   }
-  return stacked as RoutePolicy;
+  return stacked;
 }

@@ -1,7 +1,20 @@
+import type { GuardConfig } from '../config/guard-config';
+import { PathPrefixes } from '../network/canonical-path';
 import type { CheckName } from './check-name';
 import type { CompiledRoute } from './compiled-route';
 import type { PolicyField, PolicySource } from './route-policy';
-import type { RouteKind } from './security-check';
+import type { RouteKind, Stage } from './security-check';
+
+/**
+ * Whether anything decides about the requests of a route:
+ * - `protected`: at least one check of the route's own is enforced;
+ * - `rehearsed`: some would be, were it not for `passiveMode` or a mode of `dry-run`;
+ * - `unprotected`: none is.
+ *
+ * Emergency mode, bans, https, global address rules and behaviour rules hold for every client alike, or act only after
+ * something has happened: alone they protect no route. `@RequireIp` does.
+ */
+export type RouteProtection = 'protected' | 'rehearsed' | 'unprotected';
 
 /** What protects one route. */
 export interface RoutePolicyReport {
@@ -10,22 +23,70 @@ export interface RoutePolicyReport {
   readonly kind: RouteKind;
   /** `POST /cats`, a message pattern, or a GraphQL field. */
   readonly route: string;
+  readonly protection: RouteProtection;
   /** The checks that run for the route once its handler is known, in order. */
   readonly checks: readonly CheckName[];
   /** The policy's fields, and which layer each comes from. */
   readonly rules: readonly { readonly field: PolicyField; readonly source: PolicySource; readonly value: unknown }[];
   /** The checks that `@Bypass` switches off. */
   readonly bypassed: readonly CheckName[];
+  /** Whether `excludePaths` covers the route: nothing but emergency mode is asked then. */
+  readonly excluded: boolean;
 }
 
-export function reportRoute(route: CompiledRoute): RoutePolicyReport {
+/** The stages that guards walk once the handler of a request is known. */
+export type GuardStage = Exclude<Stage, 'door' | 'arrival'>;
+
+export const GUARD_STAGES: readonly GuardStage[] = ['access', 'limits', 'detection'];
+
+const GENERAL: ReadonlySet<CheckName> = new Set(['emergency', 'ip_ban', 'https', 'behavior']);
+
+/**
+ * @param prefix the application's global prefix
+ * @param stages those whose guards stand before the route
+ */
+export function reportRoute(
+  route: CompiledRoute,
+  config: GuardConfig,
+  prefix = '',
+  stages: readonly GuardStage[] = GUARD_STAGES,
+): RoutePolicyReport {
   const fields = Object.keys(route.policy) as PolicyField[];
+  const checks = [...new Set(stages.flatMap((stage) => route[stage].checks))];
+  const excluded = isExcluded(route, config, prefix);
   return {
     handler: route.name,
     kind: route.kind,
-    route: route.template,
-    checks: [...new Set([...route.access.checks, ...route.limits.checks, ...route.detection.checks])],
+    route: prefixed(route, prefix),
+    protection: excluded ? 'unprotected' : protectionBy(checks, route, config),
+    checks,
     rules: fields.map((field) => ({ field, source: route.sources[field]!, value: route.policy[field] })),
     bypassed: [...route.bypassed],
+    excluded,
   };
+}
+
+function protectionBy(checks: readonly CheckName[], route: CompiledRoute, config: GuardConfig): RouteProtection {
+  const own = checks.filter((check) => {
+    return check === 'ip' ? 'requireIp' in route.policy : !GENERAL.has(check);
+  });
+  if (own.length === 0) return 'unprotected';
+  const enforced = !config.passiveMode && own.some((check) => config.checkModes[check] !== 'dry-run');
+  return enforced ? 'protected' : 'rehearsed';
+}
+
+/** Whether every path of an HTTP route is excluded, whatever its parameters are. */
+function isExcluded(route: CompiledRoute, config: GuardConfig, prefix: string): boolean {
+  if (route.kind !== 'http') return false;
+  const [, paths = ''] = prefixed(route, prefix).split(' ', 2);
+  const excluded = new PathPrefixes(config.excludePaths);
+  return paths.split('|').every((path) => excluded.matches(path.replaceAll(/[{}]/g, '')));
+}
+
+function prefixed({ kind, template }: CompiledRoute, prefix: string): string {
+  const segments = prefix.split('/').filter(Boolean);
+  if (kind !== 'http' || segments.length === 0) return template;
+  const [method, paths = ''] = template.split(' ', 2);
+  const complete = paths.split('|').map((path) => `/${segments.join('/')}${path === '/' ? '' : path}`);
+  return `${method} ${complete.join('|')}`;
 }

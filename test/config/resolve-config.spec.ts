@@ -122,13 +122,12 @@ describe('resolveConfig', () => {
       whitelist: [],
       exemptIps: ['10.0.0.1'],
       trustedProxies: ['0.0.0.0/0', '10.0.0.1'],
-    } as object);
-    expect(configWarnings(SECTIONS, config).map(({ code }) => code).sort()).toEqual([
-      'GUARD_EMPTY_WHITELIST',
-      'GUARD_EXAMPLE',
-      'GUARD_PERMISSIVE_PROXIES',
-      'GUARD_WHITELISTED_PROXY',
-    ]);
+    });
+    expect(
+      configWarnings(SECTIONS, config)
+        .map(({ code }) => code)
+        .sort(),
+    ).toEqual(['GUARD_EMPTY_WHITELIST', 'GUARD_EXAMPLE', 'GUARD_PERMISSIVE_PROXIES', 'GUARD_WHITELISTED_PROXY']);
   });
 });
 

