@@ -7,7 +7,7 @@ const HEADER =
 const MAIL =
   /[\r\n]\s{0,4}(?:bcc|cc|to|from|subject|reply-to|mime-version|content-transfer-encoding)\s?:\s{0,4}[^\r\n]{0,200}(?:@|multipart|%0|<)/;
 const REQUEST_LINE =
-  /(?:^|[\r\n\s\w])(?:get|post|put|head|options|delete|patch|trace|connect|propfind)\s{1,4}\S{1,500}\s{1,4}http\/\d(?:\.\d)?/;
+  /(?:^|[\r\n\s\w])(?:get|post|put|head|options|delete|patch|trace|connect|propfind)\s{1,4}\S{1,500}\s{1,4}http\/\d(?:\.\d)?\s{0,4}(?:$|[\r\n])/;
 const STATUS_LINE = /[\r\n]\s{0,4}http\/\d(?:\.\d)?\s{1,4}\d{3}/;
 const MAIL_COMMAND =
   /[\r\n]\s{0,4}(?:mail\s{1,4}from:|rcpt\s{1,4}to:|(?:ehlo|helo)\s{1,4}\S|(?:retr|dele|list|top|uidl)\s{1,4}\d|stat\b|quit\b|vrfy\s|expn\s|a\d{3}\s{1,4}\w|auth\s{1,4}(?:login|plain)|data\s?[\r\n]|(?:user|pass)\s{1,4}\S{1,80}\s{0,4}[\r\n])/;
@@ -34,7 +34,8 @@ export class HeaderInjectionDetector implements Detector {
     const weight = (score: number): number => (document && source === 'body' ? Math.min(score, 3) : score);
     const at = text.search(/[\r\n]/);
     if (at >= 0 && source === 'path') return finding(6, 'line break in the path', at);
-    const status = STATUS_LINE.exec(text) ?? (name === 'user-agent' ? null : REQUEST_LINE.exec(text));
+    const status =
+      STATUS_LINE.exec(text) ?? (/[\r\n]/.test(text) && name !== 'user-agent' ? REQUEST_LINE.exec(text) : null);
     if (status) return finding(weight(6), 'request or status line', status.index);
     if (at < 0) return undefined;
     const header = HEADER.exec(text);

@@ -71,7 +71,7 @@ export class XpathInjectionDetector implements Detector {
       );
     if (axis) return finding(5, 'axis', axis.index);
     const path =
-      /['"]\s?\]\s?\|?\s?(?:\/{1,2}\w|\[)|\]\s?\|\s?\/{1,2}[\w*]|\/{1,2}[\w*]{1,30}\[\s?(?:contains|position|text|@|\w+\s?=|starts-with|last)/.exec(
+      /['"]\s?\]\s?\|?\s?(?:\/{1,2}\w|\[)|\]\s?\|\s?\/{1,2}[\w*]|\/\/[\w*]{1,30}\[\s?(?:contains|position|text|@|\w+\s?=|starts-with|last)/.exec(
         text,
       );
     if (path) return finding(5, 'location path', path.index);

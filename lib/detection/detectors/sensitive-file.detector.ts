@@ -4,6 +4,9 @@ import { CharacterClass } from '../scan/character-classes';
 import { Hint, type TextProfile } from '../scan/prefilter';
 import { type Detector, type Finding, type InspectedText } from './detector';
 
+/** Parameters that name a file. */
+const FILE_PARAMETER = /file|path|page|doc|template|include|dir|folder|load|read|view|src|url|user-agent|referer/;
+
 /** Absolute paths to files of the host, and requests for files that a web server must not hand out. */
 export class SensitiveFileDetector implements Detector {
   readonly name = 'sensitive-file';
@@ -40,7 +43,10 @@ export class SensitiveFileDetector implements Detector {
       if (score >= 3 && nul) return finding(6, 'path cut by NUL');
       if (score >= 5) return finding(isName ? 4 : 6, 'path of a file of the host');
       if (score >= 3 && source !== 'body')
-        return finding(score + (source === 'query' || source === 'header' ? 1 : 0), 'path of a place of the host');
+        return finding(
+          FILE_PARAMETER.test(input.name) || path.includes('/') ? score + 1 : score,
+          'path of a place of the host',
+        );
       if (score >= 3) return finding(score, 'path of a place of the host');
     }
     return this.quoted(input, 5);

@@ -31,7 +31,7 @@ export function judgeSql(reading: SqlReading, quote: string | undefined, input: 
 
 const unionSelect: Rule = (s) => {
   for (let at = s.kinds.indexOf('u'); at >= 0; at = s.kinds.indexOf('u', at + 1)) {
-    const select = s.skip(at + 1, 't(+');
+    const select = s.skip(at + 1, 't(');
     if (s.word(select) === 'values' && s.kind(select + 1) === '(') return { score: 6, reason: 'UNION VALUES', at };
     if (s.kind(select) !== 'e') continue;
     const column = s.skip(select + 1, 't(');
@@ -50,9 +50,11 @@ const unionSelect: Rule = (s) => {
         ? 7
         : reachesFrom
           ? 6
-          : s.brokenOut || kind === undefined || kind === 'c'
+          : s.brokenOut || kind === 'c'
             ? 5
-            : 1;
+            : kind === undefined && at > 0 && s.isLiteral(at - 1)
+              ? 5
+              : 1;
     if (score > 1) return { score, reason: 'UNION SELECT', at };
   }
   return undefined;

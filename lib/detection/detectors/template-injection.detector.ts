@@ -77,6 +77,7 @@ export class TemplateInjectionDetector implements Detector {
     ) {
       return finding(input.document ? 4 : 7, 'introspection in a template');
     }
+    if (open === '<%' && /^[\w.]{1,60}$/.test(body)) return finding(2, 'placeholder');
     if (open === '<%') return finding(input.document ? 3 : 6, 'server page expression');
     if (open === '{%')
       return TAGS.test(`%${lower.replace(/^-/, '')}`) ? finding(input.document ? 2 : 5, 'template tag') : undefined;
@@ -92,7 +93,7 @@ export class TemplateInjectionDetector implements Detector {
     if (/^['"[(]/.test(body) && /['"\])]\s?[.|*[(]/.test(body))
       return finding(Math.max(2, 6 + weight), 'method of a literal');
     if (/^['"`]?<(?:script|img|svg)/.test(lower.replace(/^['"]\s?/, ''))) return finding(5, 'markup in a template');
-    if (/^#(?:with|each|if|unless)\b|^(?:lookup|this\.)/.test(lower) && open === '{{')
+    if (/^#with\b|^(?:lookup|this\.\w{1,40}\s?[(\w])/.test(lower) && open === '{{')
       return finding(input.document ? 2 : 5, 'block helper');
     if (
       /^(?:range|php|system|passthru|range\.|include|import|require|print|printf|eval|exec)\b/.test(lower) &&

@@ -23,7 +23,7 @@ const DIRECTORY =
   /^\/?(?:etc|proc|sys|root|boot|var\/(?:log|adm|run|lib|spool|mail|www|backups?|cache)|usr\/(?:local|share|lib|pkg|s?bin|etc|src|home)|opt\/(?:lampp|xampp|apache|tomcat|nginx|httpd)|home\/[\w.-]+|private\/etc|private\/var|library\/webserver|web\/conf|apache2?|logs|xampp|dev\/(?:tcp|udp|null|random|urandom|shm|fd|mem|kmem|sd[a-z]|hda))\/./;
 
 const WINDOWS =
-  /^(?:[a-z]:\/|\/)?(?:windows|winnt|winnt32|program files(?: \(x86\))?|programfiles|documents and settings|inetpub|users\/[\w.-]+|boot|system32|system volume information|xampp|wamp|apache(?:2|group| group)?|php\d?|mysql|nginx|logs?|log|minint|recycler)\/./;
+  /^(?:[a-z]:\/|\/)?(?:windows|winnt|winnt32|program files(?: \(x86\))?|programfiles|documents and settings|inetpub|boot|system32|system volume information|xampp|wamp|apache(?:2|group| group)?|php\d?|mysql|nginx|logs?|log|minint|recycler)\/./;
 
 /** Extensions of settings, keys and logs. */
 const SETTING =
