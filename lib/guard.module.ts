@@ -53,6 +53,7 @@ import { TrustedClients } from './platform/trusted-clients';
 import { HandlerScan } from './policy/handler-scan';
 import { PolicyCompiler } from './policy/policy-compiler';
 import { SECURITY_CHECKS } from './policy/security-check';
+import { RehearsalService } from './rehearsal/rehearsal.service';
 import { RateLimitGuard } from './rate-limit/rate-limit.guard';
 import { RateLimitService } from './rate-limit/rate-limit.service';
 import { RoutePaths } from './rate-limit/route-paths';
@@ -64,7 +65,8 @@ import { wallClockProvider } from './state/wall-clock';
 import { StateLifecycle } from './state/state-lifecycle';
 import { STATE_STORE, stateStoreProvider } from './state/state-store.provider';
 
-const CONFIG_INPUT = Symbol('nestapi-guard:config-input');
+/** What the application configured, before it is resolved. */
+export const CONFIG_INPUT = Symbol('nestapi-guard:config-input');
 
 const GUARDS = [AccessGuard, RateLimitGuard, DetectionGuard];
 
@@ -81,6 +83,7 @@ const PUBLIC_SERVICES = [
   GeoService,
   CloudRangeService,
   GuardHealthIndicator,
+  RehearsalService,
   STATE_STORE,
 ];
 
@@ -127,6 +130,7 @@ const PROVIDERS: Provider[] = [
   GuardHealthIndicator,
   Metrics,
   GuardMetrics,
+  RehearsalService,
   CustomChecks,
   ...GUARD_CHECKS,
   { provide: SECURITY_CHECKS, inject: [...GUARD_CHECKS], useFactory: (...checks: unknown[]) => checks },

@@ -107,7 +107,7 @@ export type { ReportedRefusal, RequestVerdict } from './platform/request-verdict
 export { Bypass } from './policy/bypass.decorator';
 export { CHECK_NAMES, type CheckMode, type CheckName } from './policy/check-name';
 export { policyDecorator } from './policy/policy-decorator';
-export type { RoutePolicyReport } from './policy/policy-report';
+export type { RoutePolicyReport, RouteProtection } from './policy/policy-report';
 export type { Refusal } from './policy/refusal';
 export type { RoutePolicy } from './policy/route-policy';
 
@@ -122,6 +122,9 @@ export { RateLimitGuard } from './rate-limit/rate-limit.guard';
 export type { ClientKey, PerRequest, RateLimitAlgorithm, RateLimitRule } from './rate-limit/rate-limit-rule';
 export { RateLimitService, type RateLimitResult } from './rate-limit/rate-limit.service';
 export { StateThrottlerStorage } from './rate-limit/state-throttler-storage';
+
+export { RehearsalService } from './rehearsal/rehearsal.service';
+export type { Exclusion, RehearsalFinding, RehearsalSummary } from './rehearsal/rehearsal-summary';
 
 export type { CorsOrigin, CorsOriginFunction } from './response/cors.options';
 export type { CspOptions, CspSources } from './response/content-security-policy.options';

@@ -5,7 +5,7 @@ import { type Exclusion, exclusionFor, threatPaths } from './exclusion';
 export interface Tally {
   readonly name: string;
   readonly refusals: number;
-  /** Different client addresses; counted up to 1,000. */
+  /** Different client addresses; counted up to 250. */
   readonly clients: number;
 }
 
@@ -30,8 +30,8 @@ export interface RefusalReport {
 }
 
 /** Names of each kind that are told apart; refusals of further ones count under {@link OTHERS}. */
-const MOST_NAMES = 1000;
-const MOST_CLIENTS = 1000;
+const MOST_NAMES = 500;
+const MOST_CLIENTS = 250;
 export const OTHERS = '(others)';
 /** For what no route matched, and what was refused before that could be told. */
 const NO_ROUTE = '(no route)';
