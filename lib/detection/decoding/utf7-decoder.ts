@@ -6,7 +6,7 @@ export function decodeUtf7(text: string): string {
     let decoded = '';
     for (let index = 0; index + 1 < bytes.length; index += 2) {
       const code = bytes.readUInt16BE(index);
-      if (code >= 127 || code < 9) return whole;
+      if (code >= 127 || (code < 32 && code !== 9 && code !== 10 && code !== 13)) return whole;
       decoded += String.fromCharCode(code);
     }
     return decoded === '' ? whole : decoded;
