@@ -35,10 +35,14 @@ export class RateLimitCheck implements SecurityCheck {
     const problems: FieldProblem[] = [];
     for (const [index, rule] of (rateLimit ?? []).entries()) {
       const found = ruleProblems(rule, 'functions');
-      problems.push(...found.map((problem) => ({ ...problem, path: `rateLimit${problem.path ?? ''}` })));
+      problems.push(...found.map((problem) => ({ ...problem, path: `rateLimit[${index}]${problem.path ?? ''}` })));
       const name = tierName(rule, index);
       if (rateLimit?.findIndex((other, position) => tierName(other, position) === name) === index) continue;
-      problems.push({ path: 'rateLimit.name', value: name, message: 'is the name of two limits of one route' });
+      problems.push({
+        path: `rateLimit[${index}].name`,
+        value: name,
+        message: 'is the name of two limits of one route',
+      });
     }
     if (geoRateLimit !== undefined) {
       const found = geoLimitProblems(geoRateLimit);

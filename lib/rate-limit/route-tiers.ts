@@ -53,9 +53,10 @@ export class RouteTiers {
     const key = `${route.name} ${route.template}`;
     if (tiers.length > 0) return this.set(key, tiers, config);
     if (skipsGlobalLimit(route)) return undefined;
-    if (this.endpointLimit(config, route) !== undefined)
-      return this.set(key, ruleTiers(rateLimit, route, config), config);
-    return this.set(GLOBAL, [globalTier(config)], config);
+    const byPath = this.endpointLimit(config, route) !== undefined;
+    return byPath
+      ? this.set(key, ruleTiers(rateLimit, route, config), config)
+      : this.set(GLOBAL, [globalTier(config)], config);
   }
 
   private set(key: string, tiers: readonly Tier[], config: GuardConfig): TierSet {
@@ -104,7 +105,7 @@ function ruleTiers(rules: readonly RateLimitOptions[], route: RouteInfo, config:
     if (rule.burst !== undefined && (rule.algorithm ?? config.rateLimitAlgorithm) !== 'token-bucket') {
       const message = 'has no effect on a sliding window; set algorithm: "token-bucket"';
       throw new GuardConfigError(
-        [{ path: `${route.name} @RateLimit.burst`, value: rule.burst, message }],
+        [{ path: `${route.name} @RateLimit[${index}].burst`, value: rule.burst, message }],
         'GUARD_DECORATOR_INVALID',
       );
     }

@@ -17,6 +17,7 @@ export class UnroutedLimitCheck implements SecurityCheck {
   readonly name = 'rate_limit';
   readonly stage = 'door';
   readonly undeferred = true;
+  /** The same for every target: decorators alone decide. */
   private exempt: readonly EndpointPattern[] = [];
 
   constructor(

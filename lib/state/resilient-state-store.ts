@@ -134,7 +134,14 @@ export class ResilientStateStore implements StateStore {
     const known = this.knownRefusal(tiers);
     if (known !== undefined) return known;
     if (!this.shared.isUp) return this.peekAlone(tiers);
-    return this.shared.peek(tiers).catch(() => this.peekAlone(tiers));
+    const sentAt = this.clock();
+    return this.shared.peek(tiers).then(
+      (verdict) => {
+        if (!verdict.allowed) this.rememberRefusal(tiers, verdict, sentAt);
+        return verdict;
+      },
+      () => this.peekAlone(tiers),
+    );
   }
 
   refund(tiers: readonly LimitTier[]): Awaitable<void> {

@@ -107,6 +107,12 @@ describe.each(PLATFORMS)('limits in Redis on %s', (platform) => {
     expect(after - before).toBe(3);
     expect((await burst(app, '/stacked', 20, { from })).every(({ status }) => status === 429)).toBe(true);
     expect(await commands()).toBe(after);
+    // Requests without a route: the one that fills the limit, and the first look at the door.
+    expect(await statuses(app, '/nothing', 3, { from })).toEqual([404, 404, 404]);
+    expect(await statuses(app, '/nothing', 1, { from })).toEqual([429]);
+    expect(await commands()).toBe(after + 4);
+    expect(await statuses(app, '/stacked', 10, { from })).toEqual(new Array(10).fill(429));
+    expect(await commands()).toBe(after + 4);
     await app.close();
   });
 

@@ -52,18 +52,18 @@ describe('limits at start-up', () => {
   });
 
   it.each<[string, MethodDecorator, string[]]>([
-    ['a limit of zero', RateLimit({ requests: 0, window: 1 }), ['SomeController.run @RateLimit.requests']],
-    ['a fraction', RateLimit({ requests: 1, window: 1.5 }), ['SomeController.run @RateLimit.window']],
+    ['a limit of zero', RateLimit({ requests: 0, window: 1 }), ['SomeController.run @RateLimit[0].requests']],
+    ['a fraction', RateLimit({ requests: 1, window: 1.5 }), ['SomeController.run @RateLimit[0].window']],
     [
       'an unknown field',
       RateLimit({ requests: 1, window: 1, limit: 2 } as { requests: number; window: number }),
-      ['SomeController.run @RateLimit.limit'],
+      ['SomeController.run @RateLimit[0].limit'],
     ],
     ['an unknown country', GeoRateLimit({ ZZ: 1 }), ['SomeController.run @GeoRateLimit.ZZ']],
     [
       'a burst on a sliding window',
       RateLimit({ requests: 1, window: 1, burst: 2 }),
-      ['SomeController.run @RateLimit.burst'],
+      ['SomeController.run @RateLimit[0].burst'],
     ],
     ['a throttle of zero', Throttle({ default: { limit: 0, ttl: 1_000 } }), ['SomeController.run @Throttle']],
     ['a throttle without end', Throttle({ default: { limit: 1, ttl: 2 ** 31 } }), ['SomeController.run @Throttle']],
@@ -81,7 +81,7 @@ describe('limits at start-up', () => {
         return 'ok';
       }
     }
-    expect(await problems({}, TwiceController)).toEqual(['TwiceController.run @RateLimit.name']);
+    expect(await problems({}, TwiceController)).toEqual(['TwiceController.run @RateLimit[1].name']);
   });
 
   it('takes numbers and flags from environment variables', async () => {
