@@ -17,7 +17,7 @@ ensureRedisServer();
 for (const version of versions) {
   const node = install(version);
   console.log(`\n== Node ${execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()}`);
-  const args = ['node_modules/jest/bin/jest.js', '--silent', '--reporters=summary', ...suites()];
+  const args = ['node_modules/jest/bin/jest.js', '--silent', ...suites(), '--reporters=summary'];
   const env = { ...process.env, PATH: `${path.dirname(node)}${path.delimiter}${process.env.PATH}` };
   const { status } = spawnSync(node, args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] });
   if (status !== 0) process.exit(1);
