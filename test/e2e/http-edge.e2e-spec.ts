@@ -200,7 +200,14 @@ describe.each(PLATFORMS)('the edge of HTTP on %s', (platform) => {
     });
 
     it('is no invitation for a refused one', async () => {
-      const [answer, ...more] = answersOf(await exchange(app.port, ...upload(REFUSED)));
+      const socket = open(app.port);
+      const chunks: Buffer[] = [];
+      socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+      // The server says goodbye first: whatever came next might pass for the body that was never sent.
+      const closed = new Promise((resolve) => socket.once('close', resolve));
+      socket.write(upload(REFUSED).join('\r\n') + '\r\n\r\n');
+      await closed;
+      const [answer, ...more] = answersOf(Buffer.concat(chunks).toString());
       expect(answer).toMatchObject({ status: 403, headers: { connection: 'close' } });
       expect(more).toEqual([]);
     });

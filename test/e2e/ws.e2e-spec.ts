@@ -6,8 +6,10 @@ import { Transport } from '@nestjs/microservices';
 import { Test } from '@nestjs/testing';
 import {
   BlockUserAgents,
+  CustomValidation,
   GuardControl,
   GuardEvents,
+  GuardedRequest,
   GuardModule,
   type GuardConfigInput,
   type GuardEvent,
@@ -16,6 +18,8 @@ import {
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
 import { type Platform, PLATFORMS, type RunningApp, startApp } from '../support/platforms';
 import { SocketClient } from '../support/web-socket';
+
+const seen: { ip?: string } = {};
 
 class Conversation {
   @SubscribeMessage('echo')
@@ -27,6 +31,15 @@ class Conversation {
   @RequireIp({ whitelist: ['10.0.0.0/8'] })
   internal() {
     return { event: 'internal', data: 'secret' };
+  }
+
+  @SubscribeMessage('whoami')
+  @CustomValidation((request: GuardedRequest) => {
+    seen.ip = request.ip;
+    return true;
+  })
+  whoami() {
+    return { event: 'you', data: seen };
   }
 
   @SubscribeMessage('agents')
@@ -324,6 +337,24 @@ describe.each(PLATFORMS)('gateways on %s with socket.io', (platform) => {
         );
       }
     });
+  });
+
+  it('remembers the address of a polling client whose connection is long gone', async () => {
+    app = await start(platform, 'socket.io', [SharedGateway], {
+      // Nothing else asks for the address before the message does.
+      checkModes: { ip: 'off', ip_ban: 'off' },
+      enableRateLimiting: false,
+      enablePenetrationDetection: false,
+    });
+    const from = { 'x-forwarded-for': '192.0.2.1', connection: 'close' };
+    const path = '/socket.io/?EIO=4&transport=polling';
+    const handshake = await app.get(path, { headers: from });
+    const session = `${path}&sid=${JSON.parse(handshake.text.slice(1)).sid}`;
+    const post = (packet: string) => app.send(session, { method: 'POST', body: packet, headers: from });
+    await post('40');
+    await app.get(session, { headers: from });
+    await post('42["whoami"]');
+    expect((await app.get(session, { headers: from })).text).toBe('42["you",{"ip":"192.0.2.1"}]');
   });
 
   it('puts security headers on the answers of polls, and the standard body on refusals', async () => {
