@@ -3,6 +3,7 @@ import { ModuleRef } from '@nestjs/core';
 import { type ConfigProblem, GuardConfigError } from '../config/config-problem';
 import type { GuardConfig } from '../config/guard-config';
 import { LiveConfig } from '../config/live-config';
+import { Redaction } from '../observability/redaction.service';
 import type { GuardedRequest } from '../platform/guarded-request';
 import type { Refusal } from '../policy/refusal';
 import type { Probe } from '../policy/security-check';
@@ -26,6 +27,7 @@ export class CustomChecks implements OnModuleInit {
   constructor(
     @Inject(LiveConfig) live: LiveConfig,
     @Inject(ModuleRef) private readonly modules: ModuleRef,
+    @Inject(Redaction) private readonly redaction: Redaction,
   ) {
     this.config = live.current;
   }
@@ -47,17 +49,22 @@ export class CustomChecks implements OnModuleInit {
   /** @param where the handler and decorator, or the field of the configuration, for messages. */
   compile(check: CustomCheck, name: CustomCheckName, where: string): Probe {
     const ask = this.functionOf(check, where);
+    const judge = (verdict: unknown, request: GuardedRequest): Refusal | undefined => {
+      const refusal = answered(request, name) ?? refusalOf(verdict, name);
+      // What the application gives as its reason may quote the request.
+      return refusal && { ...refusal, reason: this.redaction.text(refusal.reason, request) };
+    };
     return (request, context) => {
       let verdict: unknown;
       try {
         verdict = ask(request, context);
       } catch (error) {
-        return refusalOf(asVerdict(error), name);
+        return judge(asVerdict(error), request);
       }
-      if (!isThenable(verdict)) return answered(request, name) ?? refusalOf(verdict, name);
+      if (!isThenable(verdict)) return judge(verdict, request);
       return this.inTime(verdict).then(
-        (settled) => answered(request, name) ?? refusalOf(settled, name),
-        (error: unknown) => refusalOf(asVerdict(error), name),
+        (settled) => judge(settled, request),
+        (error: unknown) => judge(asVerdict(error), request),
       );
     };
   }

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { FieldProblem } from '../config/config-problem';
 import type { ConfigWarning } from '../config/config-section';
 import { inspectList } from '../config/setting';
+import { Redaction } from '../observability/redaction.service';
 import { isHeaderName } from '../platform/address-problem';
 import type { RoutePolicy } from '../policy/route-policy';
 import type { CompileTarget, Probe, SecurityCheck } from '../policy/security-check';
@@ -22,7 +23,10 @@ export class ApiKeyCheck implements SecurityCheck {
   readonly kinds = ['http', 'graphql', 'ws'] as const;
   readonly fields = [PATH] as const;
 
-  constructor(@Inject(VerificationService) private readonly verifications: VerificationService) {}
+  constructor(
+    @Inject(VerificationService) private readonly verifications: VerificationService,
+    @Inject(Redaction) private readonly redaction: Redaction,
+  ) {}
 
   inspect({ apiKeyAuth: options }: RoutePolicy): FieldProblem[] {
     if (options === undefined) return [];
@@ -56,6 +60,7 @@ export class ApiKeyCheck implements SecurityCheck {
     if (apiKeyAuth === undefined) return undefined;
     const { headerName, keys, verify, realm } = apiKeyAuth;
     const name = headerName.toLowerCase();
+    this.redaction.protectHeader(headerName);
     const { missing, rejected } = compileChallenges('ApiKey', { realm, parameters: `, header="${headerName}"` });
     const malformed = rejected('malformed credential');
     const repeated = rejected('repeated credential');

@@ -102,7 +102,7 @@ export class GuardEvents {
       this.waiting = [...events.slice(delivered), ...this.waiting];
       this.schedule();
     } else if (this.dropped > 0) {
-      this.logger.warn(`GUARD_EVENTS_DROPPED ${this.dropped} events were dropped: their subscribers are too slow`);
+      this.say('warn', `GUARD_EVENTS_DROPPED ${this.dropped} events were dropped: their subscribers are too slow`);
       this.dropped = 0;
     }
   }
@@ -120,6 +120,14 @@ export class GuardEvents {
   }
 
   private report(error: unknown): void {
-    this.logger.error(`A subscriber of GuardEvents failed: ${quote(String(error))}`);
+    this.say('error', `A subscriber of GuardEvents failed: ${quote(String(error))}`);
+  }
+
+  private say(method: 'warn' | 'error', line: string): void {
+    try {
+      this.logger[method](line);
+    } catch {
+      // The application's own logger failed: there is nobody left to tell.
+    }
   }
 }

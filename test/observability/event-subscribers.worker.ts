@@ -20,7 +20,8 @@ let delivered = 0;
 
 events.stream.subscribe(fail('function'));
 events.stream.subscribe({ next: fail('observer') });
-events.stream.subscribe(async () => fail('asynchronous')());
+const asynchronous = (): unknown => Promise.reject(new Error('asynchronous'));
+events.stream.subscribe(asynchronous);
 events.stream.pipe(filter(() => true)).subscribe(fail('piped'));
 events.stream
   .pipe(
