@@ -77,7 +77,12 @@ function peel(form: DecodedForm, classes: number): DecodedForm | undefined {
   return layers.length > 0 ? { text, layers: [...form.layers, ...layers] } : undefined;
 }
 
+const QUOTES = CharacterClass.singleQuote | CharacterClass.doubleQuote;
+const BRACKETS = CharacterClass.brace | CharacterClass.bracket;
+
 function mayHoldBase64(text: string, profile: TextProfile): boolean {
+  // A literal of some language with a text in it that may be encoded.
+  if (profile.has(QUOTES) && profile.has(BRACKETS)) return true;
   return text.length >= 8 && !profile.has(CharacterClass.blank | CharacterClass.lineBreak) && text.length <= 16_384;
 }
 

@@ -31,7 +31,7 @@ export function judgeSql(reading: SqlReading, quote: string | undefined, input: 
 
 const unionSelect: Rule = (s) => {
   for (let at = s.kinds.indexOf('u'); at >= 0; at = s.kinds.indexOf('u', at + 1)) {
-    const select = s.skip(at + 1, 't(');
+    const select = s.skip(s.word(at + 1) === '+' ? at + 2 : at + 1, 't(');
     if (s.word(select) === 'values' && s.kind(select + 1) === '(') return { score: 6, reason: 'UNION VALUES', at };
     if (s.kind(select) !== 'e') continue;
     const column = s.skip(select + 1, 't(');
