@@ -54,8 +54,7 @@ export class SuspicionService {
   private count(request: GuardedRequest, suspicion: Suspicion): Awaitable<StrikeOutcome> {
     const { ip } = request;
     const mode = banMode(this.config, suspicion.check);
-    if (mode === 'off' || ip === undefined || request.trusted || this.bans.neverBanned(ip) !== undefined)
-      return NOT_COUNTED;
+    if (mode === 'off' || ip === undefined || this.bans.neverBanned(ip) !== undefined) return NOT_COUNTED;
     const tally = this.store.strike(this.counterOf(request.clientKey, mode));
     return tally instanceof Promise
       ? tally.then((settled) => this.judge(request, suspicion, settled))

@@ -41,7 +41,7 @@ interface AnyReply {
 @Controller()
 class ShopController {
   @Get('usage-ban')
-  @UsageMonitor({ maxCalls: 2, window: 60, action: 'ban', duration: 120 })
+  @UsageMonitor({ maxCalls: 2, window: 300, action: 'ban', duration: 120 })
   usageBan() {
     return 'ok';
   }
