@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Transform } from 'node:stream';
-import { BrotliDecompress, Gunzip, Inflate, InflateRaw, Unzip } from 'node:zlib';
+import zlib from 'node:zlib';
 import type { HttpException } from '@nestjs/common';
 import { closeAfterAnswer } from './connection-close';
 
@@ -12,7 +12,10 @@ export type BodyRefuser = (refusal: BodyRefusal) => HttpException | undefined;
 
 /** Milliseconds that the reader of an interrupted body has to answer the request. */
 const GRACE = 1000;
-const DECODERS = [Gunzip, Inflate, InflateRaw, Unzip, BrotliDecompress];
+/** Node 22.15 brought the last one. */
+const DECODERS = ['Gunzip', 'Inflate', 'InflateRaw', 'Unzip', 'BrotliDecompress', 'ZstdDecompress']
+  .map((name) => (zlib as unknown as Record<string, (new () => Transform) | undefined>)[name])
+  .filter((Decoder) => Decoder !== undefined);
 
 /**
  * Watches a body while somebody else reads it, and can break it off. Takes nothing away from the reader: chunks are seen
@@ -36,9 +39,8 @@ export class BodyTap {
     raw.prependListener('data', (chunk: Buffer | string) => this.take(chunk));
     const pipe: IncomingMessage['pipe'] = raw.pipe.bind(raw);
     raw.pipe = (destination, options) => {
-      if (DECODERS.some((Decoder) => (destination as unknown) instanceof Decoder)) {
-        this.watchDecoder(destination as unknown as Transform);
-      }
+      const stream: unknown = destination;
+      if (DECODERS.some((Decoder) => stream instanceof Decoder)) this.watchDecoder(stream as Transform);
       return pipe(destination, options);
     };
   }
@@ -67,7 +69,7 @@ export class BodyTap {
     if (exception === undefined) return;
     this.broken = true;
     if (this.response.headersSent) {
-      this.raw.socket.destroy();
+      this.raw.destroy(exception);
       return;
     }
     closeAfterAnswer(this.raw, this.response);

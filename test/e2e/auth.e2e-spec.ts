@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
+import { WsAdapter } from '@nestjs/platform-ws';
+import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { Args, Context, GraphQLModule, Mutation, Query, Resolver } from '@nestjs/graphql';
 import { Controller, Get, Inject, Injectable, Req } from '@nestjs/common';
 import {
@@ -13,9 +15,11 @@ import {
   MaxRequestSize,
   RequireAuth,
   RequireHeaders,
+  RequireHttps,
   RequireReferrer,
 } from 'nestapi-guard';
 import { PLATFORMS, type RunningApp, startApp } from '../support/platforms';
+import { SocketClient } from '../support/web-socket';
 import { RecordedLog } from '../support/recorded-log';
 import { answersOf, exchange } from '../support/raw-http';
 
@@ -438,6 +442,58 @@ describe.each(PLATFORMS)('route rules of GraphQL fields on %s', (platform) => {
     expect(await ask('mutation { contact(website: "") }')).toEqual({ data: { contact: true } });
     const { errors } = await ask('mutation { contact(website: "x") }');
     expect(errors[0].extensions.code).toBe('GUARD_HONEYPOT');
+  });
+});
+
+@WebSocketGateway()
+class SecretsGateway {
+  @SubscribeMessage('secret')
+  @RequireAuth('bearer', { verify: (token) => token === 'good' && { name: 'Ada' } })
+  @RequireHeaders({ 'X-Version': '2' })
+  secret() {
+    return { event: 'told', data: 'secret' };
+  }
+
+  @SubscribeMessage('encrypted')
+  @RequireHttps()
+  encrypted() {
+    return { event: 'told', data: 'secret' };
+  }
+
+  @SubscribeMessage('contact')
+  @HoneypotDetection(['website'])
+  contact() {
+    return { event: 'told', data: 'human' };
+  }
+}
+
+describe.each(PLATFORMS)('route rules of WebSocket messages on %s', (platform) => {
+  let app: RunningApp;
+  beforeAll(async () => {
+    app = await startApp(platform, {
+      providers: [SecretsGateway],
+      config: { enablePenetrationDetection: false },
+      configure: (nest) => nest.useWebSocketAdapter(new WsAdapter(nest)),
+    });
+  });
+  afterAll(() => app.close());
+
+  it('ask for the headers of the handshake, and for what the message holds', async () => {
+    const url = `ws://127.0.0.1:${app.port}`;
+    const insider = await SocketClient.open(url, { headers: { authorization: 'Bearer good', 'x-version': '2' } });
+    const outsider = await SocketClient.open(url, { headers: { authorization: 'Bearer bad', 'x-version': '2' } });
+    try {
+      const told = { event: 'told', data: 'secret' };
+      expect(await insider.ask({ event: 'secret', data: {} })).toEqual(told);
+      const refused = (code: string) => ({ event: 'exception', data: expect.objectContaining({ code }) });
+      expect(await outsider.ask({ event: 'secret', data: {} })).toEqual(refused('GUARD_AUTHENTICATION'));
+      expect(await insider.ask({ event: 'encrypted', data: {} })).toEqual(refused('GUARD_HTTPS'));
+      expect(await insider.ask({ event: 'contact', data: { website: '' } })).toMatchObject({ event: 'told' });
+      expect(await insider.ask({ event: 'contact', data: { website: 'x' } })).toEqual(refused('GUARD_HONEYPOT'));
+    } finally {
+      insider.close();
+      outsider.close();
+    }
   });
 });
 
