@@ -17,8 +17,6 @@ export function attachServer(server: Server, framework: Framework, entrance: Ent
     void settle(verdict, (settled) => {
       if (response.writableEnded) return;
       if (settled === undefined) return void emit(event, raw, response);
-      // Whoever waits for `100 Continue` sends no body now, and the next request must not pass for one (RFC 9110 §10.1.1).
-      if (event !== 'request') response.shouldKeepAlive = false;
       refuse(raw, response, settled, framework, entrance);
     });
     return true;
@@ -41,7 +39,8 @@ export function attachServer(server: Server, framework: Framework, entrance: Ent
     }
   };
 
-  // Without a listener Node answers `Expect: 100-continue` before anybody could refuse the request.
+  // Without a listener Node answers `Expect: 100-continue` before anybody could refuse the request. After a refusal it closes
+  // the connection by itself: the next request must not pass for the body that was never sent (RFC 9110 §10.1.1).
   if (server.listenerCount('checkContinue') > 0) return;
   server.on('checkContinue', (raw: IncomingMessage, response: ServerResponse) => {
     response.writeContinue();
