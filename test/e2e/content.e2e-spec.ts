@@ -16,6 +16,8 @@ import {
   Req,
   UploadedFile,
   UseInterceptors,
+  VERSION_NEUTRAL,
+  VersioningType,
 } from '@nestjs/common';
 import { FileInterceptor } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -253,6 +255,17 @@ describe.each(PLATFORMS)('content on %s', (platform) => {
       expect(milliseconds).toBeLessThan(3000);
     });
 
+    it('answers a client that waits for permission to send', async () => {
+      const { text } = await announce(app, [
+        'POST /small HTTP/1.1',
+        'Host: localhost',
+        'Expect: 100-continue',
+        'Content-Type: application/json',
+        'Content-Length: 50000000',
+      ]);
+      expect(answersOf(text).map(({ status }) => status)).toContain(413);
+    });
+
     it.each([
       ['the route', '/small', {}],
       ['the route, compressed', '/small', { 'content-encoding': 'gzip' }],
@@ -465,6 +478,62 @@ describe.each(PLATFORMS)('content on %s', (platform) => {
       expect(answer.sent).toBeLessThanOrEqual(1000);
       expect(handled).toBe(0);
     });
+  });
+});
+
+abstract class BoxController {
+  @Post('box')
+  @MaxRequestSize(100)
+  box() {
+    return 'stored';
+  }
+}
+
+@Controller({ path: 'boxes', version: '1' })
+class FirstBoxController extends BoxController {}
+
+@Controller({ path: 'boxes', version: '2' })
+class SecondBoxController extends BoxController {
+  @Post('box')
+  @MaxRequestSize(5000)
+  override box() {
+    return 'stored';
+  }
+}
+
+@Controller({ path: 'crates', version: VERSION_NEUTRAL })
+class CratesController extends BoxController {}
+
+describe.each(PLATFORMS)('@MaxRequestSize on %s', (platform) => {
+  it.each([
+    ['uri', { type: VersioningType.URI } as const, (version: string) => [`/api/v${version}/boxes/box`, {}] as const],
+    [
+      'header',
+      { type: VersioningType.HEADER, header: 'x-version' } as const,
+      (version: string) => ['/api/boxes/box', { 'x-version': version }] as const,
+    ],
+  ])('follows the version by %s, the prefix and the class', async (_, versioning, target) => {
+    const app = await startApp(platform, {
+      controllers: [FirstBoxController, SecondBoxController, CratesController],
+      config: {},
+      configure: (nest) => nest.setGlobalPrefix('api').enableVersioning(versioning),
+    });
+    try {
+      const post = async (path: string, headers: object, bytes: number) =>
+        (await app.post(path, { a: 'x'.repeat(bytes) }, { headers: { ...headers } })).status;
+      for (const [version, most] of [
+        ['1', 100],
+        ['2', 5000],
+      ] as const) {
+        const [path, headers] = target(version);
+        expect(await post(path, headers, most - 10)).toBe(201);
+        expect(await post(path, headers, most)).toBe(413);
+      }
+      expect(await post('/api/crates/box', {}, 50)).toBe(201);
+      expect(await post('/api/crates/box', {}, 500)).toBe(413);
+    } finally {
+      await app.close();
+    }
   });
 });
 
