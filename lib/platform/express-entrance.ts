@@ -31,7 +31,7 @@ export function attachExpress(adapter: HttpServer, entrance: Entrance): Framewor
   const unmatched = (raw: IncomingMessage, _response: ServerResponse, next: Next) => {
     const request = entrance.known(raw);
     if (request === undefined || request.seen) return next();
-    request.framework = raw as FrameworkRequest;
+    request.framework = raw;
     void settle<EntranceVerdict>(entrance.unmatched(request), next);
   };
   // Nest registers its answer to what nobody else answered last of all: after the routes, and after what other modules

@@ -62,7 +62,7 @@ const MAX_STEPS = 4;
  */
 export function requestOfGraphqlContext(context: unknown, steps = MAX_STEPS): FrameworkRequest | undefined {
   if (typeof context !== 'object' || context === null) return undefined;
-  if (isNodeRequest(context)) return context as FrameworkRequest;
+  if (isNodeRequest(context)) return context;
   const candidates = context as Readonly<Record<string, unknown>>;
   if (isNodeRequest(candidates.raw)) return context;
   if (steps === 0) return undefined;
