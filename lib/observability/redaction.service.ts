@@ -12,7 +12,7 @@ export type NameKind = keyof SensitiveNames;
 type Names = Readonly<Record<NameKind, ReadonlySet<string>>>;
 
 /** What the first word of a threat's path says about the names behind it. */
-const KINDS: Readonly<Record<string, NameKind>> = { header: 'headers', query: 'params', body: 'bodyFields' };
+const KINDS: Readonly<Record<string, NameKind>> = { headers: 'headers', query: 'params', body: 'bodyFields' };
 
 const MOST_NODES = 500;
 const DEEPEST = 8;
@@ -69,10 +69,10 @@ export class Redaction {
     return copy(evidence, 0) as T;
   }
 
-  /** Whether a value at `body.user.password`, `header.cookie` or `query.token` is a secret. */
+  /** Whether a value at `body.user.password`, `headers.cookie` or `query.token` is a secret. */
   private isSensitivePath(path: string): boolean {
     const [source = '', ...names] = path.split(/[.[\]]+/);
-    if (source === 'cookie') return true;
+    if (source === 'cookies') return true;
     const kind = KINDS[source] ?? 'bodyFields';
     return names.some((name) => this.isSensitive(kind, name));
   }
