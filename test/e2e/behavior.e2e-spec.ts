@@ -16,6 +16,8 @@ import {
   StreamableFile,
   UnauthorizedException,
 } from '@nestjs/common';
+import { WsAdapter } from '@nestjs/platform-ws';
+import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import {
   BanService,
   BehaviorAnalysis,
@@ -32,6 +34,7 @@ import {
 import { MONOTONIC_CLOCK } from '../../lib/state/monotonic-clock';
 import { type Answer, PLATFORMS, type Platform, type RunningApp, startApp } from '../support/platforms';
 import { TestClock } from '../support/test-clock';
+import { SocketClient } from '../support/web-socket';
 
 interface AnyReply {
   send(body: unknown): void;
@@ -170,6 +173,15 @@ class ShopController {
   }
 }
 
+@WebSocketGateway()
+class DiceGateway {
+  @SubscribeMessage('roll')
+  @UsageMonitor({ maxCalls: 2, window: 60, action: 'throttle' })
+  roll() {
+    return { event: 'rolled', data: 6 };
+  }
+}
+
 describe.each(PLATFORMS)('behaviour on %s', (platform) => {
   const clock = new TestClock();
   let app: RunningApp;
@@ -178,6 +190,8 @@ describe.each(PLATFORMS)('behaviour on %s', (platform) => {
   const start = (config: GuardConfigInput = {}, on: Platform = platform) =>
     startApp(on, {
       controllers: [ShopController],
+      providers: [DiceGateway],
+      configure: (created) => created.useWebSocketAdapter(new WsAdapter(created)),
       config: { trustedProxies: ['loopback'], ...config },
       override: (module) => module.overrideProvider(MONOTONIC_CLOCK).useValue(clock.read),
     });
@@ -303,6 +317,15 @@ describe.each(PLATFORMS)('behaviour on %s', (platform) => {
     expect(await statuses('/usage-ban', 4, '192.0.2.9')).toEqual([200, 200, 200, 200]);
     expect(await statuses('/usage-throttle/1', 4, '192.0.2.9')).toEqual([200, 200, 200, 200]);
     expect(await statuses('/text', 4, '192.0.2.9')).toEqual([200, 200, 200, 200]);
+  });
+
+  it('counts messages on a WebSocket', async () => {
+    const headers = { 'x-forwarded-for': newClient() };
+    const socket = await SocketClient.open(`ws://127.0.0.1:${app.port}`, { headers });
+    const events = [];
+    for (let time = 0; time < 3; time++) events.push((await socket.ask({ event: 'roll', data: {} })).event);
+    expect(events).toEqual(['rolled', 'rolled', 'exception']);
+    socket.close();
   });
 
   it('leaves a route alone that bypasses it', async () => {

@@ -79,7 +79,7 @@ describe('replicas of one collection', () => {
   it('do not bring back what was removed when somebody who missed that writes it again', async () => {
     const a = await open();
     await a.replica.put('key', 'value', 60_000);
-    const [{ value: written }] = (await a.store.list('things')) as [{ value: string }];
+    const { value: written } = (await a.store.list('things'))[0]!;
     await a.replica.remove('key');
     await a.store.set('things', 'key', written, 60_000);
     const b = await open();
