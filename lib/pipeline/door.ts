@@ -35,6 +35,8 @@ const HEADER_FLOOD: Refusal = {
 @Injectable()
 export class Door implements Entrance {
   private excluded: PathPrefixes;
+  private readonly refuseBody: GuardedRequest['refuseBody'] = (refusal, request) =>
+    this.enforcement.enforce(refusal, request);
 
   constructor(
     @Inject(LiveConfig) live: LiveConfig,
@@ -65,7 +67,7 @@ export class Door implements Entrance {
   open(raw: IncomingMessage, response: ServerResponse): Verdict | Promise<Verdict> {
     const request = this.requests.create('http', raw, response);
     request.metDoor = true;
-    request.refuseBody = (refusal) => this.enforcement.enforce(refusal, request);
+    request.refuseBody = this.refuseBody;
     request.excluded = this.excluded.matches(request.url);
     this.headers.writeSecurityHeaders(request);
     this.requestLog.follow(request);

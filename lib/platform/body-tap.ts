@@ -11,7 +11,7 @@ export interface BodyRefusal {}
 export type BodyRefuser = (refusal: BodyRefusal) => HttpException | undefined;
 
 /** Milliseconds that the reader of an interrupted body has to answer the request. */
-const GRACE = 1000;
+const GRACE = 5000;
 /** Node 22.15 brought the last one. */
 const DECODERS = ['Gunzip', 'Inflate', 'InflateRaw', 'Unzip', 'BrotliDecompress', 'ZstdDecompress']
   .map((name) => (zlib as unknown as Record<string, (new () => Transform) | undefined>)[name])
@@ -73,7 +73,7 @@ export class BodyTap {
       return;
     }
     closeAfterAnswer(this.raw, this.response);
-    const timer = setTimeout(() => this.answer(exception), GRACE);
+    const timer = setTimeout(() => this.answer(exception), GRACE).unref();
     this.response.once('close', () => clearTimeout(timer));
     if (!this.tellReader(exception)) this.answer(exception);
     this.drop();

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpException } from '@nestjs/common';
-import { type BodyRefuser, BodyTap } from './body-tap';
+import { type BodyRefusal, BodyTap } from './body-tap';
 import { closeAfterAnswer } from './connection-close';
 import { parseCookies } from './cookies';
 import type { RequestIdentity } from './request-identity';
@@ -48,7 +48,7 @@ export class GuardedRequest {
    */
   credentials: Readonly<Record<string, unknown>> | undefined;
   /** Whoever refuses a request while its body is being read. Set by the door. */
-  refuseBody: BodyRefuser | undefined;
+  refuseBody: ((refusal: BodyRefusal, request: GuardedRequest) => HttpException | undefined) | undefined;
   /** The framework's own request object, once there is one. */
   framework: FrameworkRequest | undefined;
   /** Whether a guard of this module has decided on the request: what none has seen is accounted when it is finished. */
@@ -287,7 +287,7 @@ export class GuardedRequest {
     if (this.origin !== undefined) return this.origin.tapBody();
     const { raw, response, refuseBody } = this;
     if (raw === undefined || response === undefined || refuseBody === undefined) return undefined;
-    return (this.tap ??= new BodyTap(raw, response, refuseBody));
+    return (this.tap ??= new BodyTap(raw, response, (refusal) => refuseBody(refusal, this)));
   }
 
   /** Has the connection closed once the answer is sent, where it can be. */
