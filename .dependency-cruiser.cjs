@@ -21,6 +21,7 @@ const rooms = {
   // What operators look at. Nothing of the request path knows these rooms.
   health: [...all, ...services],
   metrics: [...all, ...services, 'health', 'pipeline'],
+  swagger: [...all, 'rate-limit'],
   rehearsal: all,
   testing: [...all, ...features, 'pipeline'],
 };

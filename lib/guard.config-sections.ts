@@ -19,6 +19,7 @@ import { RateLimitConfig } from './rate-limit/rate-limit.config';
 import { CorsConfig } from './response/cors.config';
 import { ErrorBodyConfig } from './response/error-body.config';
 import { SecurityHeadersConfig } from './response/security-headers.config';
+import { SwaggerConfig } from './swagger/swagger.config';
 import { StateConfig } from './state/state.config';
 
 /**
@@ -44,6 +45,7 @@ export const GUARD_CONFIG_SECTIONS = [
   ModeConfig,
   CustomCheckConfig,
   ResponseModifierConfig,
+  SwaggerConfig,
   EventsConfig,
   LogConfig,
   MetricsConfig,

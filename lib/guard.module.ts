@@ -63,6 +63,8 @@ import { UnroutedLimit } from './rate-limit/unrouted-limit';
 import { monotonicClockProvider } from './state/monotonic-clock';
 import { wallClockProvider } from './state/wall-clock';
 import { StateLifecycle } from './state/state-lifecycle';
+import { GuardDocumentation } from './swagger/guard-documentation.service';
+import { SwaggerHook } from './swagger/swagger-hook';
 import { STATE_STORE, stateStoreProvider } from './state/state-store.provider';
 
 /** What the application configured, before it is resolved. */
@@ -74,6 +76,7 @@ const PUBLIC_SERVICES = [
   GuardConfig,
   GuardEvents,
   GuardControl,
+  GuardDocumentation,
   ClientAddressService,
   BanService,
   BehaviorService,
@@ -152,6 +155,8 @@ const PROVIDERS: Provider[] = [
   Pipeline,
   SharedConfig,
   GuardControl,
+  GuardDocumentation,
+  SwaggerHook,
   ...GUARDS,
   ResponseInterceptor,
   {

@@ -160,3 +160,5 @@ export type {
   Unsubscribe,
 } from './state/state-store';
 export { STATE_STORE } from './state/state-store.provider';
+
+export { GuardDocumentation } from './swagger/guard-documentation.service';
