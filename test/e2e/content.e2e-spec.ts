@@ -2,12 +2,17 @@ import { randomBytes } from 'node:crypto';
 import http from 'node:http';
 import http2 from 'node:http2';
 import { type AddressInfo, connect } from 'node:net';
+import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import multipart from '@fastify/multipart';
 import {
+  type ArgumentsHost,
   Body,
+  Catch,
   Controller,
+  type ExceptionFilter,
+  Inject,
   type INestApplication,
   Param,
   Post,
@@ -19,6 +24,7 @@ import {
   VERSION_NEUTRAL,
   VersioningType,
 } from '@nestjs/common';
+import { APP_FILTER, HttpAdapterHost } from '@nestjs/core';
 import { FileInterceptor } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
@@ -26,6 +32,7 @@ import {
   ContentTypeFilter,
   GuardConfigError,
   GuardEvents,
+  GuardException,
   GuardModule,
   HoneypotDetection,
   MaxRequestSize,
@@ -534,6 +541,63 @@ describe.each(PLATFORMS)('@MaxRequestSize on %s', (platform) => {
     } finally {
       await app.close();
     }
+  });
+});
+
+@Catch(GuardException)
+class RefusalFilter implements ExceptionFilter<GuardException> {
+  constructor(@Inject(HttpAdapterHost) private readonly host: HttpAdapterHost) {}
+
+  catch(exception: GuardException, host: ArgumentsHost) {
+    const response: unknown = host.switchToHttp().getResponse();
+    this.host.httpAdapter.reply(response, { refused: exception.code }, exception.getStatus());
+  }
+}
+
+describe.each(PLATFORMS)('refused bodies on %s', (platform) => {
+  let app: RunningApp;
+  beforeAll(async () => {
+    app = await startApp(platform, {
+      controllers: [BodiesController],
+      providers: [{ provide: APP_FILTER, useClass: RefusalFilter }],
+      config: {},
+    });
+  });
+  afterAll(() => app.close());
+
+  it("are answered by the application's exception filters, before and while they are read", async () => {
+    const refused = { refused: 'GUARD_REQUEST_SIZE' };
+    expect((await app.post('/small', { a: 'x'.repeat(200) })).json()).toEqual(refused);
+    expect((await sendChunked(app, '/small', 'x'.repeat(1000), 5000)).json()).toEqual(refused);
+  });
+
+  it('disturb nobody when their clients are gone', async () => {
+    const unhandled = jest.fn();
+    process.on('unhandledRejection', unhandled);
+    const head =
+      'POST /small HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n';
+    await Promise.all(
+      Array.from({ length: 20 }, async (_, index) => {
+        const socket = connect(app.port, '127.0.0.1').on('error', () => undefined);
+        socket.write(`${head}c8\r\n${'x'.repeat(200)}\r\n`);
+        await new Promise((resolve) => setTimeout(resolve, index));
+        socket.resetAndDestroy();
+      }),
+    );
+    expect((await app.post('/small', [1])).json()).toEqual({ body: [1] });
+    process.off('unhandledRejection', unhandled);
+    expect(unhandled).not.toHaveBeenCalled();
+  });
+
+  it('are refused without a server, too', async () => {
+    if (platform === 'express') return;
+    const { inject } = app.app.getHttpAdapter().getInstance();
+    const send = async (payload: unknown, headers = {}) =>
+      (await inject({ method: 'POST', url: '/small', payload, headers })).statusCode;
+    expect(await send({ a: 'x' })).toBe(201);
+    expect(await send({ a: 'x'.repeat(200) })).toBe(413);
+    const chunked = { 'content-type': 'application/json', 'transfer-encoding': 'chunked' };
+    expect(await send(Readable.from(['"'.padEnd(90, 'x'), 'x'.repeat(200), '"']), chunked)).toBe(413);
   });
 });
 
