@@ -119,6 +119,13 @@ export class CommandInjectionDetector implements Detector {
     if (command.disguised && facts.program) return 6;
     if (command.opener === '{') return facts.program ? 5 : 0;
     if (shape === 'none' && this.isWholeCommand(input.text)) return 5;
+    if (
+      shape === 'none' &&
+      command.opener.length === 2 &&
+      input.text.length < 40 &&
+      input.text.slice(0, command.at).trim() === ''
+    )
+      return 4;
     // A value that begins with the separator was meant to be appended to a command.
     if (
       shape === 'words' &&
@@ -197,6 +204,8 @@ export class CommandInjectionDetector implements Detector {
         lower.slice(0, 20_000),
       );
     if (powershell) return finding(document ? 2 : 5, 'PowerShell', powershell.index);
+    const dot = /(?:^|[;\n]|\\n)\s{0,4}\.(?:system|shell)\s{1,4}\w/.exec(lower.slice(0, 4000));
+    if (dot && !document) return finding(5, 'command of a database shell', dot.index);
     const pieces = /[;&|\n]\s{0,4}\$\{?\w{1,20}\}?\$\{?\w{1,20}\b/.exec(lower.slice(0, 4000));
     if (pieces && !document && lower.includes('=')) return finding(5, 'command joined from variables', pieces.index);
     const cmdlet =
@@ -253,7 +262,7 @@ function argumentShape(command: ShellCommand, { text }: InspectedText): Shape {
   if (!/^[\s+<>,"')#\ufffd]/.test(rest)) return 'other';
   const argument = after.replace(/^[+,]+\s*/, '');
   if (
-    /^(?:-{1,2}[a-z]|\/[a-z?]?(?:\s|$)|\/[\w.?*]+\/|\/[a-z.]{2,}|~\/|\.{1,2}\/|[a-z]:(?:[\\/+*\w]|$)|\ufffd|\d{1,2}:\d\d\s|\\\\|[<>]{1,2}&?\s?[\w/$"'.]|\$[({\w]|`|["'$]?%[a-z]+%|\*|https?:\/\/|\(|"\$)/i.test(
+    /^(?:-{1,2}[a-z]|\/[a-z?]?(?:\s|$)|\/[\w.?*]+\/|\/[a-z.]{2,}|~\/|\.{1,2}\/|[a-z]:(?:[\\/+*\w"]|$)|\ufffd|\d{1,2}:\d\d\s|\\\\|[<>]{1,2}&?\s?[\w/$"'.]|\$[({\w]|`|["'$]?%[a-z]+%|\*|https?:\/\/|\(|"\$)/i.test(
       argument,
     )
   )

@@ -164,7 +164,7 @@ export class CrossSiteScriptingDetector implements Detector {
       const at = squeezed.indexOf(scheme);
       if (at < 0) continue;
       const rest = squeezed.slice(at + scheme.length, at + scheme.length + 200);
-      const code = /[(`=[]|^\/\/|^void/.test(rest) || /%0|&#/.test(rest);
+      const code = /^\\|[(`=[]|^\/\/|^void/.test(rest) || /%0|&#/.test(rest);
       const bare = squeezed.length === scheme.length;
       const starts = at === 0 || /[\s"'`=(,;<>]/.test(squeezed.charAt(at - 1));
       const prose = /^javascript:\s/.test(lower.slice(lower.indexOf('javascript:')));

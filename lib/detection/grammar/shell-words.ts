@@ -117,6 +117,7 @@ function emptyExpansion(text: string, index: number): number {
   const code = text.charCodeAt(index);
   const next = text.charCodeAt(index + 1);
   if ((code === 39 || code === 34) && next === code) return 2;
+  if (code === 60 && next === 40 && text.charCodeAt(index + 2) === 41) return 3;
   if (code !== 36) return 0;
   if (next === 64 || next === 42 || (next >= 49 && next <= 57)) return 2;
   if (next === 40 && text.charCodeAt(index + 2) === 41) return 3;
