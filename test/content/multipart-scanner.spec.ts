@@ -45,6 +45,21 @@ describe('MultipartScanner', () => {
     expect(filled(body, 5, (name) => name === 'b')).toEqual(['b']);
   });
 
+  it('reports a part whose headers are longer than any form has', () => {
+    const header = (bytes: number) =>
+      `--${BOUNDARY}\r\nX-Junk: ${'x'.repeat(bytes)}\r\nContent-Disposition: form-data; name="a"\r\n\r\n`;
+    expect(filled(`${header(10_000)}x\r\n${END}`, 1000, (name) => name === 'a')).toEqual(['a']);
+    expect(filled(`${header(20_000)}x\r\n${END}`, 1000, (name) => name === 'a')).toEqual(['']);
+  });
+
+  it('reads bodies that arrive byte by byte in time that is proportional to them', () => {
+    const body = Buffer.from(`--${BOUNDARY}\r\n${'x: y\r\n'.repeat(2500)}\r\n`.repeat(20));
+    const scanner = new MultipartScanner(BOUNDARY, () => false, jest.fn());
+    const started = performance.now();
+    for (let at = 0; at < body.length; at++) scanner.write(body.subarray(at, at + 1));
+    expect(performance.now() - started).toBeLessThan(3000);
+  });
+
   it('holds no more than the headers of a part', () => {
     const scanner = new MultipartScanner(BOUNDARY, () => true, jest.fn());
     const held = () => (scanner as unknown as { pending: Buffer }).pending.length;
