@@ -44,12 +44,8 @@ export const INSTRUMENTS = {
     'outcome',
   ]),
   bansLifted: instrument('bans.lifted', 'Bans that were ended before their time.'),
-  degraded: instrument(
-    'degraded',
-    '1 while a part (state, geo or cloud) works with less than it should have, or not.',
-    ['part'],
-  ),
-  down: instrument('down', '1 while a part (state, geo or cloud) does not work.', ['part']),
+  degraded: instrument('degraded', '1 while a part (state, geo or cloud) is degraded or down.', ['part']),
+  down: instrument('down', '1 while a part (state, geo or cloud) is down.', ['part']),
   degradations: instrument('degradations', 'Times that a part became degraded.', ['part']),
   sourceAge: instrument(
     'source.age',
