@@ -6,7 +6,7 @@ import { Controller, Get, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { GuardModule, RequireIp } from 'nestapi-guard';
+import { GuardHealthIndicator, GuardModule, openTelemetryMetrics, prometheusMetrics, RequireIp } from 'nestapi-guard';
 
 @Controller()
 class AppController {
@@ -35,8 +35,12 @@ async function main(): Promise<void> {
     assert.equal(await status('/'), 200);
     assert.equal(await status('/', { 'user-agent': 'sqlmap/1.8' }), 403);
     assert.equal(await status('/internal'), 403);
+    // Nothing optional is installed here, and nothing of it is missed.
+    assert.equal(app.get(GuardHealthIndicator).report().status, 'up');
     await app.close();
   }
+  assert.throws(() => prometheusMetrics(), /needs the package prom-client: npm install prom-client/);
+  assert.throws(() => openTelemetryMetrics(), /needs the package @opentelemetry\/api/);
 }
 
 void main();
