@@ -34,8 +34,9 @@ export class Pipeline implements OnModuleInit {
       throw new GuardConfigError([{ path: 'GuardModule', message }], 'GUARD_MODULE_IMPORTED_TWICE');
     }
     guardedApplications.add(modules);
-    // A microservice has no HTTP adapter and never emits.
     host.init$.subscribe(() => {
+      // Microservices and application contexts come here without an adapter, or not at all.
+      if ((host.httpAdapter as unknown) === null || host.httpAdapter === undefined) return;
       responseHeaders.watchFramework(host.httpAdapter);
       responseModifier.attach(host.httpAdapter);
       this.framework = attachFramework(host.httpAdapter, door);
