@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { GuardConfigInput } from '../config/guard-config';
+import { ApplicationConfig } from '@nestjs/core';
+import { GuardConfig, type GuardConfigInput } from '../config/guard-config';
 import { PolicyCompiler } from '../policy/policy-compiler';
 import { reportRoute, type RoutePolicyReport } from '../policy/policy-report';
 import { SharedConfig } from './shared-config';
@@ -24,6 +25,8 @@ export class GuardControl {
   constructor(
     @Inject(SharedConfig) private readonly config: SharedConfig,
     @Inject(PolicyCompiler) private readonly compiler: PolicyCompiler,
+    @Inject(GuardConfig) private readonly current: GuardConfig,
+    @Inject(ApplicationConfig) private readonly application: ApplicationConfig,
   ) {}
 
   /**
@@ -60,6 +63,7 @@ export class GuardControl {
 
   /** What protects each route, and where each rule comes from. */
   policies(): RoutePolicyReport[] {
-    return this.compiler.routes.map(reportRoute);
+    const prefix = this.application.getGlobalPrefix();
+    return this.compiler.routes.map((route) => reportRoute(route, this.current, prefix));
   }
 }
