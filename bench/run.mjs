@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Usage: node bench/run.mjs [suite …] [--quick]
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 const here = import.meta.dirname;
@@ -18,7 +18,8 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
-if (!existsSync(path.join(here, 'node_modules'))) {
+const { dependencies } = JSON.parse(readFileSync(path.join(here, 'package.json'), 'utf8'));
+if (!Object.keys(dependencies).every((name) => existsSync(path.join(here, 'node_modules', name)))) {
   execFileSync('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts'], { cwd: here, stdio: 'inherit' });
 }
 
