@@ -41,8 +41,8 @@ const node = {
   disconnectTimeout: 100,
   commandTimeout: undefined,
   socketTimeout: undefined,
-  enableReadyCheck: true,
-  maxLoadingRetryTime: 200,
+  // A link writes before it counts as up, so a server that is loading says so, where the check would silently wait.
+  enableReadyCheck: false,
   autoResubscribe: false,
   autoResendUnfulfilledCommands: false,
   maxRetriesPerRequest: 0,

@@ -73,10 +73,16 @@ export class RedisServer {
     this.child?.kill('SIGCONT');
   }
 
-  /** Starts again on the same port, empty. */
+  /** Starts again on the same port; empty, unless something was saved. */
   async restart(): Promise<void> {
     await this.kill();
     await this.boot();
+  }
+
+  /** Starts again and does not wait until the server has loaded what was saved. */
+  async reload(): Promise<void> {
+    await this.kill();
+    this.spawn();
   }
 
   async stop(): Promise<void> {
@@ -86,6 +92,11 @@ export class RedisServer {
   }
 
   private async boot(): Promise<void> {
+    this.spawn();
+    await this.answering();
+  }
+
+  private spawn(): void {
     const config = {
       port: String(this.port),
       bind: '127.0.0.1',
@@ -104,7 +115,6 @@ export class RedisServer {
     child.once('exit', () => running.delete(child));
     child.once('error', () => undefined);
     this.child = child;
-    await this.answering();
   }
 
   private async answering(): Promise<void> {
@@ -146,34 +156,40 @@ export async function startSentinel(master: RedisServer): Promise<RedisServer> {
   return sentinel;
 }
 
-/** Three masters that share the slots. */
-export async function startCluster(): Promise<RedisServer[]> {
-  const nodes = await Promise.all(
-    [0, 1, 2].map(async () =>
-      RedisServer.start({
-        config: {
-          'cluster-enabled': 'yes',
-          'cluster-port': String(await freePort()),
-          'cluster-node-timeout': '1500',
-          'cluster-config-file': 'nodes.conf',
-        },
-      }),
-    ),
-  );
+/** Three masters that share the slots, and a replica of each when asked for: masters first. */
+export async function startCluster({ replicas = false } = {}): Promise<RedisServer[]> {
+  const nodes = await Promise.all(Array.from({ length: replicas ? 6 : 3 }, startNode));
   const admins = nodes.map((node) => node.admin());
   const edges = [0, 5461, 10923, 16384];
+  const masters = admins.slice(0, 3);
   await Promise.all(
-    admins.map((admin, index) =>
+    masters.map((admin, index) =>
       admin.call('CLUSTER', 'ADDSLOTSRANGE', String(edges[index]!), String(edges[index + 1]! - 1)),
     ),
   );
   const bus = String(await busPort(admins[0]!));
   for (const admin of admins.slice(1)) await admin.call('CLUSTER', 'MEET', '127.0.0.1', String(nodes[0]!.port), bus);
-  await Promise.all(
-    admins.map((admin) => settled(admin, 'cluster', ['info'], /cluster_state:ok[^]*cluster_known_nodes:3/)),
-  );
+  const whole = new RegExp(`cluster_state:ok[^]*cluster_known_nodes:${nodes.length}`);
+  await Promise.all(admins.map((admin) => settled(admin, 'cluster', ['info'], whole)));
+  for (const [index, replica] of admins.slice(3).entries()) {
+    await replica.call('CLUSTER', 'REPLICATE', await nodeId(masters[index]!));
+    await settled(replica, 'info', ['replication'], /master_link_status:up/);
+  }
   return nodes;
 }
+
+/** The name that a node of a cluster has among the others. */
+export const nodeId = async (admin: Redis): Promise<string> => String(await admin.call('CLUSTER', 'MYID'));
+
+const startNode = async (): Promise<RedisServer> =>
+  RedisServer.start({
+    config: {
+      'cluster-enabled': 'yes',
+      'cluster-port': String(await freePort()),
+      'cluster-node-timeout': '1500',
+      'cluster-config-file': 'nodes.conf',
+    },
+  });
 
 /** A port nobody listens on at the moment. */
 export async function freePort(): Promise<number> {

@@ -1,0 +1,234 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { ResilientStateStore, type ResilientStateStoreOptions } from '../../lib/state';
+import { selfSigned } from '../support/certificate';
+import { freePort, nodeId, RedisServer, type RedisServerOptions, startCluster } from '../support/redis-server';
+import { becomes, load, pause, SLOWEST_MS, survives, tier } from '../support/store-under-load';
+import { until } from '../support/until';
+
+describe('a server that cannot do what it is asked', () => {
+  const closing: (() => unknown)[] = [];
+  afterEach(async () => {
+    for (const close of closing.splice(0).reverse()) await close();
+  });
+  const redis = async (options: RedisServerOptions = {}): Promise<RedisServer> => {
+    const server = await RedisServer.start(options);
+    closing.push(() => server.stop());
+    return server;
+  };
+  const open = async (options: ResilientStateStoreOptions): Promise<ResilientStateStore> => {
+    const store = new ResilientStateStore(options);
+    closing.push(() => store.close());
+    await store.start();
+    return store;
+  };
+
+  it('BUSY: runs a script of somebody else for ever', async () => {
+    const server = await redis({ config: { 'busy-reply-threshold': '50' } });
+    const store = await open({ redis: server.url });
+    const [busy, rescue] = [server.admin(), server.admin()];
+    await rescue.ping();
+    await survives(
+      store,
+      () => void busy.eval('while true do end', 0).catch(() => undefined),
+      () => rescue.script('KILL'),
+    );
+  });
+
+  it('LOADING: comes back with a large file to read first', async () => {
+    // 400 µs a key: two seconds in which the server answers LOADING to everything.
+    const config = { 'key-load-delay': '400', 'loading-process-events-interval-bytes': '1024' };
+    const server = await redis({ config });
+    const store = await open({ redis: server.url });
+    const admin = server.admin();
+    await admin.eval("for i = 1, 5000 do redis.call('SET', 'key:' .. i, i) end", 0);
+    await admin.call('SAVE');
+    const traffic = load(store);
+    await server.reload();
+    await becomes(store, 'degraded');
+    await until(() => /LOADING/.test(store.status().reason ?? ''));
+    expect((await store.consume([tier()])).source).toBe('local');
+    await becomes(store, 'healthy', 10_000);
+    expect((await store.consume([tier({ key: 'after' })])).source).toBe('shared');
+    expect(await admin.exists('key:5000')).toBe(1);
+    expect((await traffic.stop()).slowest).toBeLessThan(SLOWEST_MS);
+  }, 20_000);
+
+  describe('of a cluster', () => {
+    let nodes: RedisServer[];
+    const sources = () => nodes.map(({ host, port }) => ({ host, port }));
+    beforeAll(async () => {
+      nodes = await startCluster();
+    }, 30_000);
+    afterAll(() => Promise.all(nodes.map((node) => node.stop())));
+
+    it('MOVED: is asked as if it were alone', async () => {
+      // The probe lies in one slot, so one node of the three takes it, and refuses most clients all the same.
+      const stores = await Promise.all(sources().map((node) => open({ redis: node })));
+      const clients = Array.from({ length: 250 }, (_, index) => tier({ client: `10.0.0.${index}`, limit: 1 }));
+      for (const store of stores) {
+        const verdicts = [];
+        for (const asked of clients) verdicts.push(await store.consume([asked]));
+        expect(verdicts.every(({ allowed }) => allowed)).toBe(true);
+        await until(() => /MOVED/.test(store.status().reason ?? ''));
+      }
+    });
+
+    it('CLUSTERDOWN: lacks a slot', async () => {
+      const store = await open({ redis: { nodes: sources() } });
+      const admin = nodes[0]!.admin();
+      const slot = String(await admin.call('CLUSTER', 'KEYSLOT', '192.0.2.1'));
+      const owner = (await ownerOf(nodes, slot))!.admin();
+      await survives(
+        store,
+        () => owner.call('CLUSTER', 'DELSLOTS', slot),
+        () => owner.call('CLUSTER', 'ADDSLOTS', slot),
+        6_000,
+      );
+    }, 20_000);
+
+    it.each([
+      ['one limit', 1],
+      ['two limits, which a migration tears apart for a moment', 2],
+    ])(
+      'stays exact while the slot of a client moves to another node: %s',
+      async (name, tiers) => {
+        const store = await open({ redis: { nodes: sources() }, commandTimeoutMs: 1_000 });
+        const client = `moving ${tiers}`;
+        const asked = Array.from({ length: tiers }, (_, index) =>
+          tier({ client, key: `${name} ${index}`, limit: 100 }),
+        );
+        const slot = String(await nodes[0]!.admin().call('CLUSTER', 'KEYSLOT', client));
+        const from = (await ownerOf(nodes, slot))!;
+        const to = nodes.find((node) => node !== from)!;
+        let [admitted, refused, alone] = [0, 0, 0];
+        const knock = async (times: number): Promise<void> => {
+          for (let time = 0; time < times; time++) {
+            const { allowed, source } = await store.consume(asked);
+            if (allowed) admitted++;
+            else refused++;
+            if (allowed && source !== 'shared') alone++;
+          }
+        };
+        await knock(30);
+        const moving = move(slot, from, to, () => pause(100));
+        await Promise.all([moving, ...Array.from({ length: 10 }, () => knock(6))]);
+        await knock(20);
+        expect([admitted, refused, alone]).toEqual([100, 10, 0]);
+        expect(await to.admin().call('CLUSTER', 'COUNTKEYSINSLOT', slot)).toBe(tiers);
+      },
+      20_000,
+    );
+  });
+
+  it('follows a failover of a cluster', async () => {
+    const nodes = await startCluster({ replicas: true });
+    closing.push(() => Promise.all(nodes.map((node) => node.stop())));
+    const store = await open({ redis: { nodes: nodes.slice(0, 3).map(({ host, port }) => ({ host, port })) } });
+    const clients = Array.from({ length: 60 }, (_, index) => tier({ client: `10.0.0.${index}`, limit: 10 }));
+    const all = async () => Promise.all(clients.map(async (asked) => store.consume([asked])));
+    expect((await all()).every(({ source }) => source === 'shared')).toBe(true);
+    const traffic = load(store);
+    await nodes[0]!.kill();
+    const replica = nodes[3]!.admin();
+    await until(async () => /role:master/.test(await replica.info('replication')), 15_000);
+    await until(async () => (await all()).every(({ source, allowed }) => source === 'shared' || !allowed), 10_000);
+    await becomes(store, 'healthy', 5_000);
+    expect(await store.consume([tier({ client: 'after' })])).toMatchObject({ source: 'shared' });
+    expect((await traffic.stop()).slowest).toBeLessThan(SLOWEST_MS);
+  }, 60_000);
+});
+
+describe('a server that speaks TLS only', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'guard-tls-'));
+  const { key, cert } = selfSigned();
+  const [keyFile, certFile] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+  let server: RedisServer;
+  let port: number;
+
+  beforeAll(async () => {
+    writeFileSync(keyFile, key, { mode: 0o600 });
+    writeFileSync(certFile, cert);
+    port = await freePort();
+    server = await RedisServer.start({
+      config: {
+        'tls-port': String(port),
+        'tls-cert-file': certFile,
+        'tls-key-file': keyFile,
+        'tls-ca-cert-file': certFile,
+        'tls-auth-clients': 'no',
+      },
+    });
+  });
+  afterAll(async () => {
+    await server.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('is shared by whoever trusts its certificate', async () => {
+    const store = new ResilientStateStore({ redis: { host: 'localhost', family: 4, port, tls: { ca: cert } } });
+    await store.start();
+    expect(store.status().state).toBe('healthy');
+    expect((await store.consume([tier({ client: 'tls' })])).source).toBe('shared');
+    await until(async () => (await server.admin().pubsub('CHANNELS')).length > 0);
+    store.close();
+    expect(await server.admin().exists('nestapi_guard:{tls}:w0:route')).toBe(1);
+  });
+
+  it('is named by a rediss:// URL', async () => {
+    const worker = fork(join(__dirname, 'consume.worker.ts'), [`rediss://127.0.0.1:${port}`, '0'], {
+      execArgv: ['-r', join(__dirname, '../support/typescript.cjs')],
+      env: { ...process.env, NODE_EXTRA_CA_CERTS: certFile },
+    });
+    try {
+      await once(worker, 'message');
+      const answer = once(worker, 'message');
+      worker.send({ tier: tier({ client: 'url' }), requests: 30, concurrency: 5 });
+      expect(await answer).toEqual([10, undefined]);
+      expect(await server.admin().exists('nestapi_guard:{url}:w0:route')).toBe(1);
+    } finally {
+      worker.kill();
+    }
+  });
+
+  it('is not used by whoever does not, who says why', async () => {
+    const store = new ResilientStateStore({ redis: `rediss://127.0.0.1:${port}` });
+    await store.start();
+    expect(store.status()).toMatchObject({ state: 'degraded', reason: expect.stringMatching(/SELF_SIGNED/) });
+    expect((await store.consume([tier()])).source).toBe('local');
+    store.close();
+  });
+});
+
+/** The master that serves a slot. */
+async function ownerOf(nodes: readonly RedisServer[], slot: string): Promise<RedisServer | undefined> {
+  for (const node of nodes) {
+    const [, own] = /myself\S* \S+ \d+ \d+ \d+ connected ?(.*)/.exec(
+      String(await node.admin().call('CLUSTER', 'NODES')),
+    )!;
+    const ranges = own!.split(' ').map((range) => range.split('-').map(Number));
+    if (ranges.some(([first, last = first]) => first! <= Number(slot) && Number(slot) <= last!)) return node;
+  }
+  return undefined;
+}
+
+/** Moves a slot key by key, with a pause after each step, as `redis-cli --cluster reshard` does. */
+async function move(slot: string, from: RedisServer, to: RedisServer, step: () => Promise<void>): Promise<void> {
+  const [source, target] = [from.admin(), to.admin()];
+
+  const [fromId, toId] = [await nodeId(source), await nodeId(target)];
+  await target.call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', fromId);
+  await source.call('CLUSTER', 'SETSLOT', slot, 'MIGRATING', toId);
+  await step();
+  for (const key of (await source.call('CLUSTER', 'GETKEYSINSLOT', slot, '100')) as string[]) {
+    await source.migrate('127.0.0.1', to.port, key, 0, 5_000);
+    await step();
+  }
+  await target.call('CLUSTER', 'SETSLOT', slot, 'NODE', toId);
+  await step();
+  await source.call('CLUSTER', 'SETSLOT', slot, 'NODE', toId);
+}
