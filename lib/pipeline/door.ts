@@ -9,6 +9,7 @@ import { GuardedRequests } from '../platform/guarded-requests';
 import type { Entrance } from '../platform/http-entrance';
 import type { MarkedHandler } from '../platform/marked-handler';
 import { hasBody } from '../platform/message-body';
+import { MergedHead } from '../platform/merged-head';
 import { PolicyCompiler } from '../policy/policy-compiler';
 import type { Refusal } from '../policy/refusal';
 import type { CorsAnswer } from '../response/cors';
@@ -39,7 +40,7 @@ export class Door implements Entrance {
     this.enforcement.enforce(refusal, request);
 
   constructor(
-    @Inject(LiveConfig) live: LiveConfig,
+    @Inject(LiveConfig) private readonly live: LiveConfig,
     @Inject(PolicyCompiler) private readonly compiler: PolicyCompiler,
     @Inject(GuardedRequests) private readonly requests: GuardedRequests,
     @Inject(StageRunner) private readonly runner: StageRunner,
@@ -64,8 +65,11 @@ export class Door implements Entrance {
    * Receives a request. The verdict is what to refuse it with; when the response has ended, it was a preflight and is
    * answered.
    */
-  open(raw: IncomingMessage, response: ServerResponse): Verdict | Promise<Verdict> {
+  open(raw: IncomingMessage, response: ServerResponse, writesHeadAtOnce = false): Verdict | Promise<Verdict> {
     const request = this.requests.create('http', raw, response);
+    // A response modifier wants to see every header of an answer before its head is written.
+    if (writesHeadAtOnce && this.live.current.customResponseModifier === undefined)
+      request.head = new MergedHead(response);
     request.metDoor = true;
     request.refuseBody = this.refuseBody;
     request.excluded = this.excluded.matches(request.url);

@@ -4,14 +4,17 @@ import { LiveConfig } from '../config/live-config';
 import { GuardLog } from '../observability/guard-log.service';
 import { onEnableCors } from '../platform/framework-cors';
 import type { GuardedRequest } from '../platform/guarded-request';
+import { HeaderBlock } from '../platform/merged-head';
 import { compileCors, type CompiledCors, type CorsAnswer } from '../response/cors';
 import { corsOptionsOf } from '../response/cors.config';
-import { issueNonce } from '../response/csp-nonce';
-import { compileSecurityHeaders, type CompiledSecurityHeaders } from '../response/security-headers';
+import { type CspNonceTemplate, issueNonce } from '../response/csp-nonce';
+import { compileSecurityHeaders } from '../response/security-headers';
 import { keepVary } from '../response/vary';
 
 interface Compiled {
-  readonly security: CompiledSecurityHeaders;
+  readonly plain: HeaderBlock;
+  readonly secure: HeaderBlock;
+  readonly nonce: CspNonceTemplate | undefined;
   readonly cors: CompiledCors | undefined;
 }
 
@@ -36,9 +39,11 @@ export class ResponseHeaders {
   writeSecurityHeaders(request: GuardedRequest): void {
     const { response, raw } = request;
     if (response === undefined || raw === undefined) return;
-    const { plain, secure, nonce } = this.compiled.security;
-    for (const [name, value] of request.secure ? secure : plain) response.setHeader(name, value);
-    if (nonce !== undefined) response.setHeader(nonce.name, nonce.value(issueNonce(raw)));
+    const { plain, secure, nonce } = this.compiled;
+    const block = request.secure ? secure : plain;
+    if (request.head !== undefined) request.head.setBlock(block);
+    else for (const [name, value] of block.fields) response.setHeader(name, value);
+    if (nonce !== undefined) request.setResponseHeader(nonce.name, nonce.value(issueNonce(raw)));
   }
 
   /** What CORS has to say about a request; undefined when CORS is off. */
@@ -46,9 +51,10 @@ export class ResponseHeaders {
     return request.raw === undefined ? undefined : this.compiled.cors?.answer(request.raw);
   }
 
-  writeCors({ response }: GuardedRequest, answer: CorsAnswer): void {
+  writeCors(request: GuardedRequest, answer: CorsAnswer): void {
+    const { response } = request;
     if (response === undefined || response.headersSent) return;
-    for (const [name, value] of answer.headers) response.setHeader(name, value);
+    for (const [name, value] of answer.headers) request.setResponseHeader(name, value);
     if (answer.vary !== undefined) keepVary(response, answer.vary);
   }
 
@@ -66,8 +72,11 @@ export class ResponseHeaders {
       const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
       this.log.write('ERROR', 'an origin function failed and denied', { field: 'corsAllowOrigins', error: text });
     };
+    const { plain, secure, nonce } = compileSecurityHeaders(config.securityHeaders);
     return {
-      security: compileSecurityHeaders(config.securityHeaders),
+      plain: new HeaderBlock(plain),
+      secure: new HeaderBlock(secure),
+      nonce,
       cors: config.enableCors ? compileCors({ ...corsOptionsOf(config), onOriginError }) : undefined,
     };
   }

@@ -35,7 +35,7 @@ export function attachFastify(adapter: HttpServer, entrance: Entrance): Framewor
     if (guarded?.refusedWith !== undefined) return done(guarded.refusedWith);
     if (guarded !== undefined && !request.is404) return arrive(guarded, request, done);
     // `inject()`, and the second server that Fastify opens for `localhost`, come without a visit to the entrance.
-    const opened = guarded === undefined ? entrance.open(request.raw, reply.raw) : undefined;
+    const opened = guarded === undefined ? entrance.open(request.raw, reply.raw, true) : undefined;
     void settle<EntranceVerdict>(opened, (refused) => {
       if (reply.raw.writableEnded) return reply.hijack();
       if (refused !== undefined) return done(refused);
@@ -47,6 +47,7 @@ export function attachFastify(adapter: HttpServer, entrance: Entrance): Framewor
   });
 
   return {
+    writesHeadAtOnce: true,
     handle(raw, response) {
       // Fastify answers a path that it cannot decode, and `OPTIONS *`, before any hook. Nobody will serve this request, so
       // its path may be one that Fastify understands.

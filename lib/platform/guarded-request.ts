@@ -3,6 +3,7 @@ import type { HttpException } from '@nestjs/common';
 import { type BodyRefusal, BodyTap } from './body-tap';
 import { closeAfterAnswer } from './connection-close';
 import { parseCookies } from './cookies';
+import type { MergedHead } from './merged-head';
 import type { RequestIdentity } from './request-identity';
 import { pathOfTarget } from '../network/canonical-path';
 import type { ReportedRefusal, RequestVerdict } from './request-verdict';
@@ -47,6 +48,8 @@ export class GuardedRequest {
    * (`x-api-key`), in lower case.
    */
   credentials: Readonly<Record<string, unknown>> | undefined;
+  /** Where headers of the answer go on a platform that writes all of them at once. */
+  head: MergedHead | undefined;
   /** Whoever refuses a request while its body is being read. Set by the door. */
   refuseBody: ((refusal: BodyRefusal, request: GuardedRequest) => HttpException | undefined) | undefined;
   /** The framework's own request object, once there is one. */
@@ -279,7 +282,9 @@ export class GuardedRequest {
 
   /** Sets a header of the answer, where the answer has headers and they are not sent yet. */
   setResponseHeader(name: string, value: string | readonly string[]): void {
-    if (this.response !== undefined && !this.response.headersSent) this.response.setHeader(name, value);
+    if (this.response === undefined || this.response.headersSent) return;
+    if (this.head !== undefined) this.head.set(name, value);
+    else this.response.setHeader(name, value);
   }
 
   /** Watches the body while it is read; undefined where nobody could break it off. */
@@ -301,6 +306,7 @@ export class GuardedRequest {
     derived.address = this.clientAddress;
     derived.excluded = this.excluded;
     derived.framework = this.framework;
+    derived.head = this.head;
     return derived;
   }
 

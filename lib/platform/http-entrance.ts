@@ -7,8 +7,16 @@ export type EntranceVerdict = HttpException | undefined;
 
 /** Who decides about requests as they arrive. */
 export interface Entrance {
-  /** Receives a request once. When the response has ended afterwards, it was answered. */
-  open(raw: IncomingMessage, response: ServerResponse): EntranceVerdict | Promise<EntranceVerdict>;
+  /**
+   * Receives a request once. When the response has ended afterwards, it was answered.
+   *
+   * @param writesHeadAtOnce whether the framework hands all headers to `writeHead`, see `MergedHead`.
+   */
+  open(
+    raw: IncomingMessage,
+    response: ServerResponse,
+    writesHeadAtOnce?: boolean,
+  ): EntranceVerdict | Promise<EntranceVerdict>;
   /** The same for an upgrade; the response is where its refusal goes. */
   openUpgrade(raw: IncomingMessage, response: ServerResponse): EntranceVerdict | Promise<EntranceVerdict>;
   /** Remembers which upgrade a WebSocket client came with. */
@@ -29,6 +37,8 @@ export interface Entrance {
 
 /** What the server needs of a framework to have a refusal answered by the application's exception filters. */
 export interface Framework {
+  /** Whether it hands all headers of an answer to `writeHead`. */
+  readonly writesHeadAtOnce?: boolean;
   /** Routes a request past whatever else listens on the server. */
   handle(raw: IncomingMessage, response: ServerResponse): void;
 }

@@ -12,7 +12,7 @@ export function attachServer(server: Server, framework: Framework, entrance: Ent
   const arrive = (event: string, raw: IncomingMessage, response: ServerResponse): boolean => {
     // A listener of `checkContinue` may pass on a request that has been here.
     if (entrance.known(raw) !== undefined) return emit(event, raw, response);
-    const verdict = entrance.open(raw, response);
+    const verdict = entrance.open(raw, response, framework.writesHeadAtOnce);
     if (verdict === undefined) return response.writableEnded || emit(event, raw, response);
     void settle(verdict, (settled) => {
       if (response.writableEnded) return;

@@ -1,0 +1,71 @@
+import http, { type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { HeaderBlock, MergedHead } from '../../lib/platform/merged-head';
+
+const BLOCK = new HeaderBlock([
+  ['X-Frame-Options', 'SAMEORIGIN'],
+  ['X-Content-Type-Options', 'nosniff'],
+]);
+const SHARED: OutgoingHttpHeaders = Object.freeze({ 'X-App': 'yes' });
+
+async function headersOf(
+  answer: (response: ServerResponse, head: MergedHead) => void,
+): Promise<http.IncomingHttpHeaders> {
+  const server = http.createServer((_, response) => {
+    const head = new MergedHead(response);
+    head.setBlock(BLOCK);
+    head.set('RateLimit', 'first');
+    head.set('ratelimit', '"default";r=1;t=2');
+    answer(response, head);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const response = await new Promise<http.IncomingMessage>((resolve) => http.get({ port, host: '127.0.0.1' }, resolve));
+  response.resume();
+  server.close();
+  return response.headers;
+}
+
+const OURS = { 'x-frame-options': 'SAMEORIGIN', 'x-content-type-options': 'nosniff', ratelimit: '"default";r=1;t=2' };
+
+describe('MergedHead', () => {
+  it.each<[string, (response: ServerResponse, head: MergedHead) => void, OutgoingHttpHeaders]>([
+    ['no head at all', (response) => response.end('x'), OURS],
+    ['a status only', (response) => response.writeHead(200).end(), OURS],
+    ['an object', (response) => response.writeHead(200, { 'X-App': 'yes' }).end(), { ...OURS, 'x-app': 'yes' }],
+    ['a reason', (response) => response.writeHead(200, 'Fine', { 'X-App': 'yes' }).end(), { ...OURS, 'x-app': 'yes' }],
+    ['a list', (response) => response.writeHead(200, ['X-App', 'yes']).end(), { ...OURS, 'x-app': 'yes' }],
+    ['an object of many answers', (response) => response.writeHead(200, SHARED).end(), { ...OURS, 'x-app': 'yes' }],
+    [
+      'a header of the application in another case',
+      (response) => response.writeHead(200, { 'x-FRAME-options': 'DENY', RATELIMIT: 'mine' }).end(),
+      { ...OURS, 'x-frame-options': 'DENY', ratelimit: 'mine' },
+    ],
+    [
+      'the same in a list',
+      (response) => response.writeHead(200, ['x-FRAME-options', 'DENY']).end(),
+      { ...OURS, 'x-frame-options': 'DENY' },
+    ],
+    [
+      'a header set before',
+      (response) => response.setHeader('X-Frame-Options', 'DENY').writeHead(200, { 'X-App': 'yes' }).end(),
+      { ...OURS, 'x-frame-options': 'DENY', 'x-app': 'yes' },
+    ],
+    [
+      'a header of ours that the block has, too',
+      (response, head) => {
+        head.set('X-Frame-Options', 'DENY');
+        response.end();
+      },
+      { ...OURS, 'x-frame-options': 'DENY' },
+    ],
+  ])('adds what is missing to %s', async (_, answer, expected) => {
+    expect(await headersOf(answer)).toMatchObject(expected);
+  });
+
+  it('adds nothing to an object of the application', async () => {
+    const mine = { 'X-App': 'yes' };
+    await headersOf((response) => response.writeHead(200, mine).end());
+    expect(mine).toEqual({ 'X-App': 'yes' });
+  });
+});
