@@ -7,7 +7,6 @@ type ParsedArguments<Options extends ParseArgsOptions> = ReturnType<
 
 /** One of the things that `nestapi-guard` does on the command line. */
 export interface Command {
-  readonly name: string;
   /** What `--help` says. */
   readonly usage: string;
   /** @returns the exit code */

@@ -48,7 +48,6 @@ interface Explanation extends DetectionResult {
 }
 
 export const explainCommand: Command = {
-  name: 'explain',
   usage: USAGE,
   async run(args, { out }) {
     const { values, positionals } = readArguments(args, OPTIONS, ['payload']);

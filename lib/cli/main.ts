@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 import { GuardConfigError } from '../config/config-problem';
 import { type Command, CommandError, EXIT, type Terminal } from './command';
-import { explainCommand } from './explain.command';
-import { policiesCommand } from './policies.command';
-import { replayCommand } from './replay.command';
 
-const COMMANDS: readonly Command[] = [policiesCommand, explainCommand, replayCommand];
+// Loaded when they are asked for: only some of them need Nest.
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  policies: async () => (await import('./policies.command.js')).policiesCommand,
+  explain: async () => (await import('./explain.command.js')).explainCommand,
+  replay: async () => (await import('./replay.command.js')).replayCommand,
+};
 
 const USAGE = `nestapi-guard <command> [options]
 
@@ -22,11 +24,11 @@ async function main(args: readonly string[], terminal: Terminal): Promise<number
     terminal.out.write(USAGE);
     return name === undefined ? EXIT.failed : EXIT.ok;
   }
-  const command = COMMANDS.find((known) => known.name === name);
-  if (command === undefined) {
+  if (!Object.hasOwn(COMMANDS, name)) {
     terminal.err.write(`nestapi-guard: ${JSON.stringify(name)} is no command\n\n${USAGE}`);
     return EXIT.failed;
   }
+  const command = await COMMANDS[name]!();
   const options = rest.slice(0, rest.includes('--') ? rest.indexOf('--') : undefined);
   if (options.includes('--help') || options.includes('-h')) {
     terminal.out.write(command.usage);

@@ -36,7 +36,6 @@ const OPTIONS = {
 } as const;
 
 export const policiesCommand: Command = {
-  name: 'policies',
   usage: USAGE,
   async run(args, { out }) {
     const { values, positionals } = readArguments(args, OPTIONS, ['compiled app module']);

@@ -44,7 +44,6 @@ interface Unreadable {
 const SHOWN_UNREADABLE = 5;
 
 export const replayCommand: Command = {
-  name: 'replay',
   usage: USAGE,
   async run(args, terminal) {
     const { values, positionals } = readArguments(args, OPTIONS, ['access log | HAR']);

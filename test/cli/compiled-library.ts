@@ -76,7 +76,7 @@ function compile(source: string, target: string): void {
       keepClassNames: true,
     },
     // `import()` loads ES modules and CommonJS alike, as it does in what tsc makes of it.
-    module: esModule ? { type: 'es6' } : { type: 'commonjs', ignoreDynamic: true },
+    module: esModule ? { type: 'es6' } : { type: 'commonjs', ignoreDynamic: true, exportInteropAnnotation: true },
   });
   mkdirSync(path.dirname(target), { recursive: true });
   writeFileSync(target, code);
