@@ -20,7 +20,7 @@ const CASES: [what: string, rule: TimeWindowRule, at: string, open: boolean][] =
   ['the end', office, '2026-11-22T17:00:00Z', false],
   ['before midnight in a window over it', night, '2026-11-22T23:59:59Z', true],
   ['midnight in a window over it', night, '2026-11-23T00:00:00Z', true],
-  ['five past midnight, which en-US calls 24:05', night, '2026-11-23T00:05:00Z', true],
+  ['five past midnight, which en-US calls 24:05', { start: '00:00', end: '06:00' }, '2026-11-23T00:05:00Z', true],
   ['the end of a window over midnight', night, '2026-11-23T06:00:00Z', false],
   ['noon and a window over midnight', night, '2026-11-22T12:00:00Z', false],
   ['a whole day until 24:00', { start: '00:00', end: '24:00' }, '2026-11-22T23:59:59Z', true],
