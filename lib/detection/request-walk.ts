@@ -149,7 +149,7 @@ function repairUtf8(text: string): string {
     if (code > 255) return text;
     if (code >= 128) {
       const decoded = Buffer.from(text, 'latin1').toString('utf8');
-      return Buffer.from(decoded, 'utf8').latin1Slice() === text ? decoded : text;
+      return Buffer.from(decoded, 'utf8').toString('latin1') === text ? decoded : text;
     }
   }
   return text;
