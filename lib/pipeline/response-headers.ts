@@ -9,6 +9,7 @@ import { compileCors, type CompiledCors, type CorsAnswer } from '../response/cor
 import { corsOptionsOf } from '../response/cors.config';
 import { type CspNonceTemplate, issueNonce } from '../response/csp-nonce';
 import { compileSecurityHeaders } from '../response/security-headers';
+import { appendVary } from '../response/header-syntax';
 import { keepVary } from '../response/vary';
 
 interface Compiled {
@@ -55,7 +56,10 @@ export class ResponseHeaders {
     const { response } = request;
     if (response === undefined || response.headersSent) return;
     for (const [name, value] of answer.headers) request.setResponseHeader(name, value);
-    if (answer.vary !== undefined) keepVary(response, answer.vary);
+    const { vary } = answer;
+    if (vary === undefined) return;
+    if (request.head !== undefined) request.head.amend('Vary', (value) => appendVary(value, vary));
+    else keepVary(response, vary);
   }
 
   /** Warns when the application has its framework write CORS headers as well. */

@@ -1,6 +1,8 @@
 import type { OutgoingHttpHeader, ServerResponse } from 'node:http';
 
 type Fields = Record<string, OutgoingHttpHeader | readonly string[] | undefined>;
+/** What becomes of a header, whoever set it. */
+type Amendment = (value: OutgoingHttpHeader | readonly string[] | undefined) => string;
 type HeadWriter = (status: number, ...rest: unknown[]) => ServerResponse;
 
 const HEAD = Symbol('nestapi-guard:head');
@@ -25,6 +27,7 @@ export class HeaderBlock {
 export class MergedHead {
   private block: HeaderBlock | undefined;
   private readonly own = new Map<string, string | readonly string[]>();
+  private amended: { readonly name: string; readonly amend: Amendment } | undefined;
   private readonly writer: HeadWriter;
 
   constructor(response: ServerResponse) {
@@ -41,13 +44,17 @@ export class MergedHead {
     this.own.set(name.toLowerCase(), value);
   }
 
+  /** Has the last word about one header. */
+  amend(name: string, amend: Amendment): void {
+    this.amended = { name: name.toLowerCase(), amend };
+  }
+
   /** Node calls it as `writeHead(status, reason?, headers?)`; headers are an object or a list. */
   write(response: ServerResponse, status: number, rest: readonly unknown[]): ServerResponse {
     const reason = typeof rest[0] === 'string' ? [rest[0]] : [];
     const given = rest[reason.length];
     if (Array.isArray(given)) {
-      this.setMissing(response, given);
-      return this.writer.call(response, status, ...reason, given);
+      return this.writer.call(response, status, ...reason, this.mergeList(response, given));
     }
     return this.writer.call(response, status, ...reason, this.merge(response, given as Fields | undefined));
   }
@@ -61,16 +68,31 @@ export class MergedHead {
     });
     // A copy: the application may use one object for many answers.
     for (const name in given) merged[name] = given[name];
+    if (this.amended !== undefined) this.amendIn(response, merged, this.amended);
     return merged;
   }
 
-  // `[name, value, …]`, or pairs of them.
-  private setMissing(response: ServerResponse, given: readonly unknown[]): void {
-    const names = Array.isArray(given[0])
-      ? given.map((pair) => (pair as unknown[])[0])
-      : given.filter((_, i) => i % 2 === 0);
-    const taken = new Set(names.map((name) => String(name).toLowerCase()));
+  private amendIn(response: ServerResponse, merged: Fields, { name, amend }: NonNullable<MergedHead['amended']>): void {
+    for (const key in merged) {
+      if (key.toLowerCase() !== name) continue;
+      merged[key] = amend(merged[key]);
+      return;
+    }
+    merged[name] = amend(response.getHeader(name));
+  }
+
+  // `[name, value, …]`, or pairs of them, of which Node makes the former.
+  private mergeList(response: ServerResponse, given: readonly unknown[]): unknown[] {
+    const list = Array.isArray(given[0]) ? given.flat() : [...given];
+    const taken = new Set(list.filter((_, i) => i % 2 === 0).map((name) => String(name).toLowerCase()));
     this.eachMissing(response, taken, (name, value) => response.setHeader(name, value));
+    const { amended } = this;
+    if (amended === undefined) return list;
+    if (!taken.has(amended.name)) response.setHeader(amended.name, amended.amend(response.getHeader(amended.name)));
+    return list.map((value, i) => {
+      const isAmended = i % 2 === 1 && String(list[i - 1]).toLowerCase() === amended.name;
+      return isAmended ? amended.amend(value as OutgoingHttpHeader) : value;
+    });
   }
 
   private eachMissing(

@@ -51,6 +51,25 @@ describe('MergedHead', () => {
       (response) => response.setHeader('X-Frame-Options', 'DENY').writeHead(200, { 'X-App': 'yes' }).end(),
       { ...OURS, 'x-frame-options': 'DENY', 'x-app': 'yes' },
     ],
+    ...(
+      [
+        ['an object', (response) => response.writeHead(200, { VARY: 'Accept' }).end(), 'Accept, Origin'],
+        ['a list', (response) => response.writeHead(200, ['vary', 'Accept']).end(), 'Accept, Origin'],
+        ['pairs', (response) => response.writeHead(200, [['Vary', 'Accept']] as never).end(), 'Accept, Origin'],
+        ['a list without it', (response) => response.writeHead(200, ['X-App', 'yes']).end(), 'Origin'],
+        ['no head', (response) => response.setHeader('Vary', 'Accept').end(), 'Accept, Origin'],
+        ['no head and no value', (response) => response.end(), 'Origin'],
+      ] as [string, (response: ServerResponse) => void, string][]
+    ).map(
+      ([what, answer, vary]): [string, (response: ServerResponse, head: MergedHead) => void, OutgoingHttpHeaders] => [
+        `a header that it amends in ${what}`,
+        (response, head) => {
+          head.amend('Vary', (value) => (value === undefined ? 'Origin' : `${String(value)}, Origin`));
+          answer(response);
+        },
+        { ...OURS, vary },
+      ],
+    ),
     [
       'a header of ours that the block has, too',
       (response, head) => {
