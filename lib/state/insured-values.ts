@@ -17,6 +17,8 @@ export class InsuredValues {
   /** The fillings of collections that this instance has values in. */
   private readonly fillings = new Map<string, string>();
   private pushing = false;
+  /** How often something was written here. */
+  private writes = 0;
 
   constructor(
     private readonly shared: RedisStateStore,
@@ -24,6 +26,7 @@ export class InsuredValues {
   ) {}
 
   set(collection: string, key: string, value: string, ttlMs: number): Awaitable<boolean> {
+    this.writes++;
     const kept = this.local.set(collection, key, value, ttlMs);
     if (!this.shared.isUp) return this.remember(collection, key, true, kept);
     return this.shared.put(collection, key, value, ttlMs).then(
@@ -39,7 +42,11 @@ export class InsuredValues {
   get(collection: string, key: string): Awaitable<StoredValue | undefined> {
     const own = (): StoredValue | undefined => this.local.get(collection, key);
     if (!this.shared.isUp || this.unpushed.get(collection)?.has(key) === true) return own();
-    return this.shared.get(collection, key).catch(own);
+    const { writes } = this;
+    return this.shared.get(collection, key).then((found) => {
+      if (found !== undefined && this.writes === writes) this.reconcile(collection, key, found.value);
+      return found;
+    }, own);
   }
 
   delete(collection: string, key: string): Awaitable<boolean> {
@@ -59,7 +66,11 @@ export class InsuredValues {
   list(collection: string): Awaitable<StoredEntry[]> {
     const own = (): StoredEntry[] => this.local.list(collection);
     if (!this.shared.isUp) return own();
-    return this.shared.list(collection).then((entries) => this.overlay(collection, entries), own);
+    const { writes } = this;
+    return this.shared.list(collection).then((entries) => {
+      if (this.writes === writes) for (const { key, value } of entries) this.reconcile(collection, key, value);
+      return this.overlay(collection, entries);
+    }, own);
   }
 
   /** Writes what could not be written; true when something was. */
@@ -104,6 +115,16 @@ export class InsuredValues {
     } else if (!alive) await this.shared.delete(collection, key);
     const keys = this.unpushed.get(collection);
     if (keys?.get(key) === alive) keys.delete(key);
+  }
+
+  /**
+   * Drops the copy of what another instance has overwritten, which is nothing to write again. Not to be called when
+   * something was written here since the store was asked.
+   */
+  private reconcile(collection: string, key: string, current: string): void {
+    const copy = this.local.get(collection, key);
+    if (copy === undefined || copy.value === current || this.unpushed.get(collection)?.has(key) === true) return;
+    this.local.delete(collection, key);
   }
 
   /** Our own unpushed writes are newer than what the store holds. */

@@ -297,6 +297,22 @@ describe('a store over Redis', () => {
       expect(await keysOf(store)).toEqual(['b', 'c']);
     });
 
+    it.each([
+      ['reads', async (store: ResilientStateStore) => store.get('bans', 'a')],
+      ['lists', async (store: ResilientStateStore) => store.list('bans')],
+    ])('but not what another instance has overwritten, once it %s that', async (_, look) => {
+      const server = await redis();
+      const [store, other] = [await open({ redis: server.url }), await open({ redis: server.url })];
+      await store.set('bans', 'a', 'old', 60_000);
+      await store.set('bans', 'b', 'mine', 60_000);
+      await other.set('bans', 'a', 'new', 60_000);
+      await look(store);
+      other.close();
+      await server.admin().flushall();
+      await until(async () => (await keysOf(store)).includes('b'), RECOVERY_MS);
+      expect(await keysOf(store)).toEqual(['b']);
+    });
+
     it('with the time to live of the server, 3,000 of them', async () => {
       const server = await redis();
       const [store, other] = [await open({ redis: server.url, maxValues: 3_000 }), await open({ redis: server.url })];
