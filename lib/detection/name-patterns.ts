@@ -20,6 +20,12 @@ export class NamePatterns {
     const folded = name.toLowerCase();
     return this.exact.has(folded) || this.wild.some((pattern) => matchesGlob(pattern, folded));
   }
+
+  /** The same for a name in a query or form, where parsers make a list `tags` of `tags[]` and `tags[0]`. */
+  matchesParameter(name: string): boolean {
+    if (this.empty) return false;
+    return this.matches(name) || (name.includes('[') && this.matches(name.replace(/\[\d*\]/g, '')));
+  }
 }
 
 /** Greedy matching with one remembered star: no recursion, at most pattern × name steps. */

@@ -61,7 +61,7 @@ export class RequestWalk {
     for (const { name, value } of queryPairs(text, PAIRS)) {
       if (!this.inspector.visit()) return;
       count++;
-      if (excluded.matches(name)) continue;
+      if (excluded.matchesParameter(name)) continue;
       const place: Place = { parent: root, key: name };
       this.values.name(source, place, name);
       if (value !== '') this.values.string(source, place, name, value);

@@ -72,7 +72,7 @@ export class ValueWalk {
 
   /** One part of a multipart body: its name, and either its value or its file's name and content. */
   part({ name, filename, content }: MultipartPart): void {
-    if (this.inspector.policy.bodyFields.matches(name)) return;
+    if (this.inspector.policy.bodyFields.matchesParameter(name)) return;
     const place: Place = { parent: { parent: undefined, key: 'body' }, key: name };
     this.name('body', place, name);
     if (filename === undefined) this.string('body', place, name, content);

@@ -1,7 +1,9 @@
+import { runInNewContext } from 'node:vm';
 import { Body, Controller, Get, Logger, Post, Query } from '@nestjs/common';
 import {
   Bypass,
   type Exclusion,
+  GuardControl,
   type GuardConfigInput,
   RehearsalService,
   RateLimit,
@@ -121,6 +123,36 @@ describe.each(PLATFORMS)('a rehearsal on %s', (platform) => {
     await start({ detectionExclude: { bodyFields: ['blocks.html'], params: ['q'] } });
     await traffic();
     expect(rehearsal.summary().byCheck).toEqual([{ check: 'rate_limit', count: 4 }]);
+  });
+
+  const encoded = encodeURIComponent(XSS);
+  const form = { 'content-type': 'application/x-www-form-urlencoded' };
+  it.each([
+    ['a field in lists', '/notes', { items: [[{ a: { html: XSS } }]] }, {}],
+    ['a name with quotes', '/notes', { "it's": XSS }, {}],
+    ['a form field', '/notes', `html=${encoded}&title=Hello`, form],
+    ['a nested form field', '/notes', `a[b]=${encoded}`, form],
+    ['a form field in a list', '/notes', `a[0]=${encoded}`, form],
+    ['a parameter', `/notes?q=${encoded}`, {}, {}],
+    ['a nested parameter', `/notes?a[b]=${encoded}`, {}, {}],
+    ['a parameter in a list', `/notes?a[0]=${encoded}`, {}, {}],
+    ['a header', '/notes', {}, { 'x-query': XSS }],
+    ['a cookie', '/notes', {}, { cookie: `theme=${encoded}` }],
+  ])('advises what silences %s, to the letter', async (_, path, body, headers) => {
+    await start();
+    const call = async () => {
+      expect((await app.post(path, body, { from: '198.51.100.1', headers })).status).toBe(201);
+      await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+      return rehearsal.summary();
+    };
+    const { findings } = await call();
+    expect(findings).toHaveLength(1);
+    const { code } = findings[0]!.exclusions.find(({ code }) => code.startsWith('detectionExclude'))!;
+    // The advice is code: it is run as it stands.
+    const advised = JSON.parse(runInNewContext(`JSON.stringify({ ${code} })`) as string) as GuardConfigInput;
+    await app.app.get(GuardControl).updateConfig(advised);
+    rehearsal.reset();
+    expect((await call()).total).toBe(0);
   });
 
   it('advises to exempt a client that stands alone, which silences it', async () => {
