@@ -22,7 +22,15 @@ function pack() {
   const allowed = /^(dist\/|package\.json$|README\.md$|LICENSE$|CHANGELOG\.md$|snapshots\/)/;
   const strangers = files.filter((file) => !allowed.test(file) || /\.(spec|test)\.|\.tsbuildinfo$|\.mmdb$/.test(file));
   if (strangers.length > 0) throw new Error(`The tarball has what it should not: ${strangers.join(', ')}`);
-  for (const wanted of ['dist/index.js', 'dist/index.d.ts', 'README.md', 'LICENSE', 'CHANGELOG.md']) {
+  for (const wanted of [
+    'dist/index.js',
+    'dist/index.d.ts',
+    'dist/cli/main.js',
+    'dist/testing/index.d.ts',
+    'README.md',
+    'LICENSE',
+    'CHANGELOG.md',
+  ]) {
     if (!files.includes(wanted)) throw new Error(`The tarball lacks ${wanted}`);
   }
   const { scripts = {} } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
@@ -52,6 +60,25 @@ function checkConsumer(nest, tarball) {
   npm(['install', '--no-audit', '--no-fund', '--ignore-scripts'], consumer);
   run('node_modules/.bin/tsc', ['-p', 'tsconfig.json'], consumer);
   for (const entry of ['dist/main.js', 'import.mjs']) run('node', [entry], consumer);
+  checkCommand(consumer);
+}
+
+/** The command line, as npx finds it. */
+function checkCommand(consumer) {
+  const cli = path.join(consumer, 'node_modules/.bin/nestapi-guard');
+  const told = (...args) =>
+    execFileSync(cli, args, { cwd: consumer, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  const policies = told('policies', 'dist/app.module.js', '--fail-on', 'unprotected');
+  if (!policies.includes('requireIp {"whitelist":["10.0.0.0/8"]} ← method'))
+    throw new Error(`policies printed ${policies}`);
+  const explained = told('explain', '<script>alert(1)</script>');
+  if (!explained.startsWith('SUSPICIOUS')) throw new Error(`explain printed ${explained}`);
+  writeFileSync(
+    path.join(consumer, 'access.log'),
+    '192.0.2.1 - - [10/Nov/2026:08:00:00 +0000] "GET / HTTP/1.1" 200 4 "-" "sqlmap"\n',
+  );
+  const replayed = told('replay', 'access.log', '--module', 'dist/app.module.js');
+  if (!replayed.includes('1 of them (100%) would have been refused')) throw new Error(`replay printed ${replayed}`);
 }
 
 function npm(args, cwd) {

@@ -2,28 +2,12 @@
 import 'reflect-metadata';
 import assert from 'node:assert/strict';
 import type { AddressInfo } from 'node:net';
-import { Controller, Get, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { GuardHealthIndicator, GuardModule, openTelemetryMetrics, prometheusMetrics, RequireIp } from 'nestapi-guard';
-
-@Controller()
-class AppController {
-  @Get()
-  open(): string {
-    return 'open';
-  }
-
-  @Get('internal')
-  @RequireIp({ whitelist: ['10.0.0.0/8'] })
-  internal(): string {
-    return 'internal';
-  }
-}
-
-@Module({ imports: [GuardModule.forRoot({ blockedUserAgents: ['sqlmap'] })], controllers: [AppController] })
-class AppModule {}
+import { GuardHealthIndicator, openTelemetryMetrics, prometheusMetrics } from 'nestapi-guard';
+import { guardedRequest, TestStateStore } from 'nestapi-guard/testing';
+import { AppModule } from './app.module.js';
 
 async function main(): Promise<void> {
   for (const adapter of [new ExpressAdapter(), new FastifyAdapter()]) {
@@ -39,6 +23,8 @@ async function main(): Promise<void> {
     assert.equal(app.get(GuardHealthIndicator).report().status, 'up');
     await app.close();
   }
+  assert.equal(guardedRequest({ ip: '192.0.2.7' }).ip, '192.0.2.7');
+  new TestStateStore().close();
   assert.throws(() => prometheusMetrics(), /needs the package prom-client: npm install prom-client/);
   assert.throws(() => openTelemetryMetrics(), /needs the package @opentelemetry\/api/);
 }
