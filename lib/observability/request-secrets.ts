@@ -8,12 +8,15 @@ const SHORTEST = 4;
 const MOST_SECRETS = 200;
 const MOST_NODES = 2000;
 const LONGEST_QUERY = 8192;
+const IN_JSON_AS_IT_IS = /^[^"\\\p{Cc}\p{Cs}]*$/u;
 
 /** The secrets that a request brings, literally and in the forms that somebody may quote them in; the longest first. */
 export function requestSecrets(request: GuardedRequest, isSensitive: IsSensitive): readonly string[] {
   const secrets = new Set<string>();
   const add = (value: string | undefined): void => {
-    if (value !== undefined && value.length >= SHORTEST && secrets.size < MOST_SECRETS) secrets.add(value);
+    if (value === undefined || value.length < SHORTEST || secrets.size >= MOST_SECRETS) return;
+    secrets.add(value);
+    if (!IN_JSON_AS_IT_IS.test(value)) for (const quoted of inJson(value)) secrets.add(quoted);
   };
   for (const [name, value] of Object.entries(request.headers)) {
     if (value === undefined || !isSensitive('headers', name)) continue;
@@ -23,6 +26,12 @@ export function requestSecrets(request: GuardedRequest, isSensitive: IsSensitive
   addQuery(request.rawQuery.slice(0, LONGEST_QUERY), isSensitive, add);
   addFields(request.body, isSensitive, add);
   return [...secrets].sort((a, b) => b.length - a.length);
+}
+
+/** Whoever quotes a body quotes it as JSON, or as JSON in a field of JSON. */
+function inJson(value: string): readonly string[] {
+  const once = JSON.stringify(value).slice(1, -1);
+  return [once, JSON.stringify(once).slice(1, -1)];
 }
 
 type Add = (value: string | undefined) => void;

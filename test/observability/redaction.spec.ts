@@ -1,5 +1,10 @@
+import { LiveConfig } from '../../lib/config/live-config';
+import { resolveConfig } from '../../lib/config/resolve-config';
+import { GUARD_CONFIG_SECTIONS } from '../../lib/guard.config-sections';
+import { Redaction } from '../../lib/observability/redaction.service';
 import { withoutSecrets } from '../../lib/observability/secret-text';
 import { givesItselfAway } from '../../lib/observability/sensitive-names';
+import { guardedRequest } from '../../lib/testing';
 
 describe('names', () => {
   it.each([
@@ -88,4 +93,19 @@ describe('a text', () => {
     withoutSecrets(text);
     expect(performance.now() - started).toBeLessThan(50);
   });
+});
+
+describe('a text that quotes a request', () => {
+  const live = new LiveConfig(resolveConfig(GUARD_CONFIG_SECTIONS, {}), GUARD_CONFIG_SECTIONS);
+  const redaction = new Redaction(live);
+
+  it.each(['correct"horse', 'back\\slash', 'line\nfeed', '"\\"'.repeat(3)])(
+    'hides the secret %j where it is quoted as JSON',
+    (password) => {
+      const request = guardedRequest({ body: { user: { password } } });
+      const json = JSON.stringify(request.body);
+      expect(redaction.text(`failed with ${json}`, request)).toBe('failed with {"user":{"password":"[redacted]"}}');
+      expect(redaction.text(JSON.stringify(json), request)).toBe('"{\\"user\\":{\\"password\\":\\"[redacted]\\"}}"');
+    },
+  );
 });
