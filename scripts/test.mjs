@@ -43,7 +43,7 @@ function outcome(report) {
 
 function installCompat(name) {
   const folder = path.join(root, 'compat', name);
-  if (!existsSync(path.join(folder, 'node_modules'))) run('npm', ['ci', '--ignore-scripts'], folder);
+  if (!existsSync(path.join(folder, 'node_modules'))) run('npm', ['install', '--ignore-scripts'], folder);
 }
 
 function run(command, args, cwd = root) {
