@@ -78,9 +78,9 @@ export class Redaction {
   }
 
   private secretsOf(request: GuardedRequest): readonly string[] {
-    return request.once('observability:secrets', () =>
-      requestSecrets(request, (kind, name) => this.isSensitive(kind, name)),
-    );
+    // Before the body is parsed there are fewer.
+    const key = request.body === undefined ? 'observability:early-secrets' : 'observability:secrets';
+    return request.once(key, () => requestSecrets(request, (kind, name) => this.isSensitive(kind, name)));
   }
 }
 

@@ -307,12 +307,15 @@ describe.each(PLATFORMS)('logging on %s', (platform) => {
 
   it('says where an attack was found', async () => {
     await start({ logFormat: 'json' });
-    await app.post('/open', { comment: ATTACK, password: `${SECRETS.password}${ATTACK}` });
+    // A secret of the request, quoted where nobody would look for one.
+    const comment = `' UNION SELECT '${SECRETS.token}' FROM users--`;
+    await app.post(`/open?token=${SECRETS.token}`, { comment, password: `${SECRETS.password}${ATTACK}` });
     await until(() => logger.guard.length > 0);
     const line = logger.guard.join('\n');
     expect(line).toContain('body.comment');
     expect(line).toContain('UNION SELECT');
     expect(line).not.toContain(SECRETS.password);
+    expect(line).not.toContain(SECRETS.token);
     await app.close();
   });
 
