@@ -3,6 +3,7 @@ import { SuspicionService } from '../bans/suspicion.service';
 import type { FieldProblem } from '../config/config-problem';
 import type { GuardConfig } from '../config/guard-config';
 import type { GuardedRequest } from '../platform/guarded-request';
+import { declaredLength } from '../platform/message-body';
 import type { Refusal } from '../policy/refusal';
 import type { RoutePolicy } from '../policy/route-policy';
 import type { CompileTarget, Probe, SecurityCheck } from '../policy/security-check';
@@ -48,7 +49,9 @@ export class PenetrationCheck implements SecurityCheck {
 
   private ask(request: GuardedRequest, inspection: Inspection): Answer | Promise<Answer> {
     const captured = capturedBody(request);
-    if (captured === undefined || captured.ahead.settled) return this.decide(request, captured, inspection);
+    // A text without a length may be a stream that its handler answers piece by piece: waiting for it would stop both.
+    const streamed = captured?.kind === 'text' && declaredLength(request.raw!) === undefined;
+    if (captured === undefined || captured.ahead.settled || streamed) return this.decide(request, captured, inspection);
     return captured.ahead.arrival().then(() => this.decide(request, captured, inspection));
   }
 

@@ -128,6 +128,11 @@ function lengthOf(s: SqlStatement, at: number): number {
   return token === undefined ? 0 : token.end - token.start;
 }
 
+/** The last characters of the text. */
+function tailOf(s: SqlStatement, length: number): string {
+  return length === 0 ? '' : s.input.text.slice(-length);
+}
+
 const quoteThenComment: Rule = (s) => {
   if (!s.brokenOut) return undefined;
   const at = s.skip(0, ');');
@@ -135,6 +140,9 @@ const quoteThenComment: Rule = (s) => {
   if (token?.kind !== 'c') return undefined;
   const rest = token.end - token.start - token.word.length;
   if (token.word === '#' && rest > 0) return undefined;
+  // MySQL wants white space behind the dashes, and people who type them as a password do not.
+  const glued = token.word === '--' && /^[a-z0-9]/i.test(tailOf(s, rest));
+  if (glued) return { score: 3, reason: 'quote followed by dashes', at };
   const tail = s.input.text.slice(-token.word.length - rest).trim();
   if (s.quote === '"' && at === 0 && tail.length > 3) return undefined;
   return { score: rest <= 8 || at > 0 ? 5 : 3, reason: 'quote followed by a comment', at };

@@ -25,7 +25,7 @@ const GLOBALS = wordSet(
   'self config request session settings application app lipsum cycler joiner namespace url_for get_flashed_messages g _self dump environ class this constructor global process smarty runtime t execution pagecontext requestscope sessionscope applicationscope beans _context debug',
 );
 const TAGS =
-  /^%-?\s{0,8}(?:debug|import|include|set|macro|for|if|load|exec|block|extends|from|raw|with|filter|call|python|csrf_token|ssi|php)\b/;
+  /^%-?\s{0,8}(?:debug|import|include|set|macro|load|exec|extends|from|raw|filter|call|python|csrf_token|ssi|php)\b/;
 const MAX_EXPRESSIONS = 60;
 
 /** Expressions between template delimiters. A placeholder such as `{{ name }}` is text; arithmetic and calls are programs. */
