@@ -79,7 +79,11 @@ export class DetectionService implements OnModuleInit, OnModuleDestroy {
     };
     this.monitor = new PatternMonitor(limits, now);
     this.custom = new CustomPatterns(this.monitor, { tracked, compilerTimeout });
-    this.engine = new DetectionEngine({}, now, DETECTORS.map((detector) => this.monitor.watch(detector))); // prettier-ignore
+    this.engine = new DetectionEngine(
+      {},
+      now,
+      DETECTORS.map((detector) => this.monitor.watch(detector)),
+    );
     this.policy = this.compile();
     live.onPrepare((next) => {
       const policy = compileDetectionPolicy(optionsOf(next));

@@ -10,9 +10,24 @@ import { ValueWalk } from './value-walk';
 
 /** Headers that no handler interprets, or that are read elsewhere. */
 const QUIET_HEADERS: ReadonlySet<string> = new Set([
-  'host', 'connection', 'content-length', 'cookie', 'date', 'if-modified-since', 'if-unmodified-since', 'if-none-match', 'if-match',
-  'sec-websocket-key', 'sec-websocket-version', 'keep-alive', 'dnt', 'upgrade-insecure-requests', 'te', 'expect', 'content-md5',
-]); // prettier-ignore
+  'host',
+  'connection',
+  'content-length',
+  'cookie',
+  'date',
+  'if-modified-since',
+  'if-unmodified-since',
+  'if-none-match',
+  'if-match',
+  'sec-websocket-key',
+  'sec-websocket-version',
+  'keep-alive',
+  'dnt',
+  'upgrade-insecure-requests',
+  'te',
+  'expect',
+  'content-md5',
+]);
 
 const PAIRS = 10_000;
 

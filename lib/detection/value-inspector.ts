@@ -7,6 +7,7 @@ import { InspectedValue, type Place, spellPlace } from './inspected-value';
 import { CharacterClass } from './scan/character-classes';
 import { Hint, scan, TextProfile } from './scan/prefilter';
 import { judgeObfuscation } from './semantic-layer';
+import { excerptOf } from './threat-excerpt';
 import { isRunningText, withoutQuotedCode } from './values/running-text';
 
 /** Classes that no attack needs and that decoders do not care about. */
@@ -18,7 +19,9 @@ const HARMLESS =
   CharacterClass.at |
   CharacterClass.mark;
 /** A slice between two looks at the clock takes well under this; what is longer was a pause of the collector or of another process. */
-const LONGEST_SLICE = 4;
+const LONGEST_SLICE = 2;
+/** Work between two looks at the clock: four values, or four thousand characters in depth. */
+const SLICE = 64;
 const BLOCK = 4096;
 /** Detectors search this much at once. */
 const WINDOW = 16_384;
@@ -86,7 +89,7 @@ export class ValueInspector {
   visit(depth = 0): boolean {
     if (++this.nodes > this.policy.budget.nodes) return this.truncate('nodes');
     if (depth > this.policy.budget.depth) return this.truncate('depth');
-    if (++this.sinceClock >= 256) return this.checkClock();
+    if (++this.sinceClock >= SLICE) return this.checkClock();
     return !this.exhausted;
   }
 
@@ -167,7 +170,7 @@ export class ValueInspector {
     this.deepText += text.length;
     if (this.deepText > this.policy.budget.text) return this.truncate('text');
     this.sinceClock += 16 + (text.length >> 6);
-    if (this.sinceClock >= 256 && !this.checkClock()) return false;
+    if (this.sinceClock >= SLICE && !this.checkClock()) return false;
     const document = !isName && source !== 'path' && isRunningText(text);
     const visible = document ? withoutQuotedCode(text) : text;
     if (document) scan(visible, this.profile);
@@ -290,15 +293,4 @@ interface Evidence {
 /** Long words may be base64; the decoder's own test is cheap but not free. */
 function mayBeEncoded(text: string, profile: TextProfile): boolean {
   return text.length >= 12 && !profile.has(CharacterClass.blank);
-}
-
-/** At most 120 characters around the evidence, with control characters spelled out. */
-function excerptOf(text: string, index: number): string {
-  const start = Math.max(0, index - 20);
-  return text
-    .slice(start, start + 120)
-    .replaceAll(
-      /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
-      (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-    );
 }

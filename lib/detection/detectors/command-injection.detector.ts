@@ -6,8 +6,15 @@ import { Hint, type TextProfile } from '../scan/prefilter';
 import { type Detector, type Finding, type InspectedText, stronger } from './detector';
 
 const SEPARATORS =
-  CharacterClass.semicolon | CharacterClass.pipe | CharacterClass.ampersand | CharacterClass.backtick | CharacterClass.lineBreak |
-  CharacterClass.dollar | CharacterClass.lessThan | CharacterClass.greaterThan | CharacterClass.brace; // prettier-ignore
+  CharacterClass.semicolon |
+  CharacterClass.pipe |
+  CharacterClass.ampersand |
+  CharacterClass.backtick |
+  CharacterClass.lineBreak |
+  CharacterClass.dollar |
+  CharacterClass.lessThan |
+  CharacterClass.greaterThan |
+  CharacterClass.brace;
 
 /** Programs that fetch or run something: with arguments they are a command line even without a separator. */
 const REMOTE = wordSet(
@@ -19,8 +26,20 @@ const COMMAND_FIELD = /command|script|build|step|hook|before_|after_|^run$/;
 
 /** How much a separator says: `$(` is written by shells alone, `&` by every company name. */
 const OPENER_WEIGHT: Readonly<Record<string, number>> = {
-  '$(': 3, '<(': 3, '>(': 3, '`': 2, '|': 2, '||': 2, '&&': 2, '|&': 3, ';': 2, '&': 1, '\n': 0, '{': 1, '': 0,
-}; // prettier-ignore
+  '$(': 3,
+  '<(': 3,
+  '>(': 3,
+  '`': 2,
+  '|': 2,
+  '||': 2,
+  '&&': 2,
+  '|&': 3,
+  ';': 2,
+  '&': 1,
+  '\n': 0,
+  '{': 1,
+  '': 0,
+};
 
 /**
  * Reads a value as a shell would: separator, command, arguments. None of the three is evidence by itself; a sentence of

@@ -4,17 +4,48 @@ import { type Detector, type Finding, type InspectedText } from './detector';
 /** Forms of serialized objects that create classes while they are read. Each has an unmistakable grammar. */
 const FORMS: readonly { readonly pattern: RegExp; readonly reason: string; readonly score: number }[] = [
   { pattern: /(?:^|[^\w])(?:o|c):\+?\d{1,6}:"[\w\\]{1,120}":\d{1,6}:\{/i, reason: 'PHP object', score: 6 },
-  { pattern: /(?:^|[^\w])a:\d{1,6}:\{(?:i:\d|s:\d{1,6}:")[^}]{0,200}(?:o|c):\d{1,6}:"/i, reason: 'PHP array of objects', score: 6 },
-  { pattern: /\bro0ab[xq]|\\xac\\xed\\x00\\x05|aced0005(?:73|74|75|77|7[0-9a-f])|%ac%ed%00%05/i, reason: 'Java object stream', score: 6 },
+  {
+    pattern: /(?:^|[^\w])a:\d{1,6}:\{(?:i:\d|s:\d{1,6}:")[^}]{0,200}(?:o|c):\d{1,6}:"/i,
+    reason: 'PHP array of objects',
+    score: 6,
+  },
+  {
+    pattern: /\bro0ab[xq]|\\xac\\xed\\x00\\x05|aced0005(?:73|74|75|77|7[0-9a-f])|%ac%ed%00%05/i,
+    reason: 'Java object stream',
+    score: 6,
+  },
   { pattern: /^(?:aaeaaad\/{2,}|\/wey|ff01)[\w+/=]{16}/i, reason: '.NET object stream', score: 6 },
-  { pattern: /!!(?:python|javax?|ruby|perl|js|com|org|sun|clojure)[./]\w|!!java\.|!ruby\/(?:object|hash|struct|array|regexp)|!php\/object|tag:yaml\.org,2002:(?:python|java|ruby)/i, reason: 'YAML type tag', score: 6 },
+  {
+    pattern:
+      /!!(?:python|javax?|ruby|perl|js|com|org|sun|clojure)[./]\w|!!java\.|!ruby\/(?:object|hash|struct|array|regexp)|!php\/object|tag:yaml\.org,2002:(?:python|java|ruby)/i,
+    reason: 'YAML type tag',
+    score: 6,
+  },
   { pattern: /_\$\$nd_(?:func|cc)\$\$_/i, reason: 'node-serialize function', score: 7 },
-  { pattern: /(?:^|\n)c(?:os|posix|nt|subprocess|__builtin__|builtins|commands|sys)\n\w{1,40}\n\(/i, reason: 'Python pickle', score: 6 },
+  {
+    pattern: /(?:^|\n)c(?:os|posix|nt|subprocess|__builtin__|builtins|commands|sys)\n\w{1,40}\n\(/i,
+    reason: 'Python pickle',
+    score: 6,
+  },
   { pattern: /^gasv[\w+/=]{12}/i, reason: 'Python pickle', score: 4 },
-  { pattern: /["'@$]type["']?\s{0,4}:\s{0,4}["'](?:com\.sun|java[x]?\.|org\.apache|com\.mchange|com\.zaxxer|ch\.qos|br\.com|oracle\.|system\.(?:windows|web|diagnostics|io|data|configuration)|l?com\.|microsoft\.)/i, reason: 'type name in JSON', score: 6 },
-  { pattern: /<(?:java\s(?:version|class)=|object\sclass="(?:java|javax|sun)|dynamic-proxy>|sorted-set>|java\.[\w.]+>|objectdataprovider|resourcedictionary\s[^>]{0,200}xmlns:)/i, reason: 'object graph in XML', score: 6 },
-  { pattern: /objectdataprovider|windowsidentity|typeconfusedelegate|losformatter|binaryformatter|typefaceconverter/i, reason: '.NET gadget', score: 5 },
-]; // prettier-ignore
+  {
+    pattern:
+      /["'@$]type["']?\s{0,4}:\s{0,4}["'](?:com\.sun|java[x]?\.|org\.apache|com\.mchange|com\.zaxxer|ch\.qos|br\.com|oracle\.|system\.(?:windows|web|diagnostics|io|data|configuration)|l?com\.|microsoft\.)/i,
+    reason: 'type name in JSON',
+    score: 6,
+  },
+  {
+    pattern:
+      /<(?:java\s(?:version|class)=|object\sclass="(?:java|javax|sun)|dynamic-proxy>|sorted-set>|java\.[\w.]+>|objectdataprovider|resourcedictionary\s[^>]{0,200}xmlns:)/i,
+    reason: 'object graph in XML',
+    score: 6,
+  },
+  {
+    pattern: /objectdataprovider|windowsidentity|typeconfusedelegate|losformatter|binaryformatter|typefaceconverter/i,
+    reason: '.NET gadget',
+    score: 5,
+  },
+];
 
 const TYPE_NAME =
   /^(?:com\.sun\.|javax?\.|org\.apache\.|com\.mchange\.|com\.zaxxer\.|ch\.qos\.logback|system\.(?:windows|web|diagnostics|io|data|configuration)\.)/i;

@@ -7,8 +7,16 @@ import { judgeSql } from './sql-rules';
 
 const QUOTES = CharacterClass.singleQuote | CharacterClass.doubleQuote | CharacterClass.backtick;
 const AFTER_QUOTE =
-  CharacterClass.equals | CharacterClass.dash | CharacterClass.hash | CharacterClass.parenthesis | CharacterClass.pipe |
-  CharacterClass.semicolon | CharacterClass.star | CharacterClass.plus | CharacterClass.lessThan | CharacterClass.greaterThan; // prettier-ignore
+  CharacterClass.equals |
+  CharacterClass.dash |
+  CharacterClass.hash |
+  CharacterClass.parenthesis |
+  CharacterClass.pipe |
+  CharacterClass.semicolon |
+  CharacterClass.star |
+  CharacterClass.plus |
+  CharacterClass.lessThan |
+  CharacterClass.greaterThan;
 
 /**
  * Reads a value as SQL in three places: as it stands (a number in the statement), and from its first quote on (the
@@ -30,8 +38,10 @@ export class SqlInjectionDetector implements Detector {
     if (profile.hasAll(CharacterClass.parenthesis | CharacterClass.plus)) return true;
     return (
       profile.hintsAt(Hint.logic) &&
-      profile.has(CharacterClass.equals | CharacterClass.lessThan | CharacterClass.greaterThan | CharacterClass.parenthesis)
-    ); // prettier-ignore
+      profile.has(
+        CharacterClass.equals | CharacterClass.lessThan | CharacterClass.greaterThan | CharacterClass.parenthesis,
+      )
+    );
   }
 
   inspect(input: InspectedText): Finding | undefined {

@@ -1,15 +1,14 @@
-import { SQL_CATALOGUES, SQL_WEAPONS, type SqlReading } from '../grammar/sql-tokens';
+import { SQL_WEAPONS, type SqlReading } from '../grammar/sql-tokens';
 import { type InspectedText } from './detector';
 import { clauseScore, statementScore } from './sql-clauses';
-import { endOfOperand, SqlStatement } from './sql-statement';
+import { bareExpression, castCall, splitByComments, strangeNumber, weapons } from './sql-fragments';
+import { endOfOperand, type SqlRule, SqlStatement } from './sql-statement';
 
 export interface SqlVerdict {
   readonly score: number;
   readonly reason: string;
   readonly offset: number;
 }
-
-type Rule = (statement: SqlStatement) => { score: number; reason: string; at: number } | undefined;
 
 /** The strongest thing that the rules say about a reading. */
 export function judgeSql(reading: SqlReading, quote: string | undefined, input: InspectedText): SqlVerdict | undefined {
@@ -29,7 +28,7 @@ export function judgeSql(reading: SqlReading, quote: string | undefined, input: 
   return best;
 }
 
-const unionSelect: Rule = (s) => {
+const unionSelect: SqlRule = (s) => {
   for (let at = s.kinds.indexOf('u'); at >= 0; at = s.kinds.indexOf('u', at + 1)) {
     const select = s.skip(s.word(at + 1) === '+' ? at + 2 : at + 1, 't(');
     if (s.word(select) === 'values' && s.kind(select + 1) === '(') return { score: 6, reason: 'UNION VALUES', at };
@@ -60,7 +59,7 @@ const unionSelect: Rule = (s) => {
   return undefined;
 };
 
-const tautology: Rule = (s) => {
+const tautology: SqlRule = (s) => {
   for (let at = s.kinds.indexOf('&'); at >= 0; at = s.kinds.indexOf('&', at + 1)) {
     const spelled = /^[a-z]/.test(s.word(at));
     const left = s.skip(at + 1, '!(+');
@@ -133,7 +132,7 @@ function tailOf(s: SqlStatement, length: number): string {
   return length === 0 ? '' : s.input.text.slice(-length);
 }
 
-const quoteThenComment: Rule = (s) => {
+const quoteThenComment: SqlRule = (s) => {
   if (!s.brokenOut) return undefined;
   const at = s.skip(0, ');');
   const token = s.tokens[at];
@@ -148,7 +147,7 @@ const quoteThenComment: Rule = (s) => {
   return { score: rest <= 8 || at > 0 ? 5 : 3, reason: 'quote followed by a comment', at };
 };
 
-const quoteThenExpression: Rule = (s) => {
+const quoteThenExpression: SqlRule = (s) => {
   if (!s.brokenOut) return undefined;
   const operator = s.skip(0, ')');
   const kind = s.kind(operator);
@@ -187,41 +186,7 @@ const quoteThenExpression: Rule = (s) => {
   return undefined;
 };
 
-/** Calls and expressions that are nothing but SQL, as a whole value. */
-const bareExpression: Rule = (s) => {
-  if (s.input.isName || s.input.document) return undefined;
-  const last = s.tokens.length - 1;
-  if (s.isCall(0) && s.kind(last) === 'c' && s.kind(last - 1) === ')')
-    return { score: 5, reason: 'call before a comment', at: 0 };
-  if (
-    s.kind(0) === '@' &&
-    /^@@(?:global\.|session\.)?(?:version|hostname|datadir|basedir|servername|language|spid|microsoftversion|secure_file_priv|user|port|tmpdir)/.test(
-      s.word(0),
-    ) &&
-    last <= 3
-  )
-    return { score: 5, reason: 'system variable', at: 0 };
-  const second = s.kinds.indexOf(')') + 2;
-  if (s.isCall(0) && s.kind(second - 1) === '+' && s.isCall(second)) return { score: 4, reason: 'calls joined', at: 0 };
-  const branch = s.tokens.findIndex((token) => token.word === 'case');
-  if (
-    branch >= 0 &&
-    s.word(branch + 1) === 'when' &&
-    s.isLiteral(s.skip(branch + 2, '(')) &&
-    s.tokens.some((token) => token.word === 'then')
-  ) {
-    return { score: 5, reason: 'CASE on literals', at: branch };
-  }
-  if (s.brokenOut && s.kind(0) === '=' && s.isLiteral(1) && s.kind(2) === 'c')
-    return { score: 5, reason: 'comparison before a comment', at: 0 };
-  const inner = s.kinds.indexOf('(e');
-  if (inner < 0 || s.kinds.indexOf(')', inner) < 0) return undefined;
-  const joined = inner > 0 && '+=&'.includes(s.kinds.charAt(inner - 1)) && s.isLiteral(s.skip(inner + 2, 't'));
-  const compared = inner === 0 && s.kind(s.kinds.indexOf(')', inner) + 1) === '=';
-  return joined || compared ? { score: 5, reason: 'subquery in an expression', at: inner } : undefined;
-};
-
-const stacked: Rule = (s) => {
+const stacked: SqlRule = (s) => {
   for (let at = s.kinds.indexOf(';'); at >= 0; at = s.kinds.indexOf(';', at + 1)) {
     const grade = statementScore(s, s.skip(at + 1, '('), true);
     if (grade > 0) return { score: Math.min(7, grade + 2), reason: 'second statement after a semicolon', at };
@@ -229,7 +194,7 @@ const stacked: Rule = (s) => {
   return undefined;
 };
 
-const wholeStatement: Rule = (s) => {
+const wholeStatement: SqlRule = (s) => {
   if (s.brokenOut || s.input.isName) return undefined;
   const at = s.skip(0, '(');
   const isSql = s.input.source === 'body' && /^(?:.*sql|commandtext|statement|ddl)$/.test(s.input.name);
@@ -244,33 +209,7 @@ const wholeStatement: Rule = (s) => {
   return undefined;
 };
 
-const weapons: Rule = (s) => {
-  for (let at = 0; at < s.tokens.length; at++) {
-    if (s.kind(at) !== 'n') continue;
-    const word = s.word(at);
-    if (SQL_WEAPONS.has(word)) {
-      const next = s.kind(at + 1);
-      if (next === '(' || next === '.' || next === 's')
-        return { score: s.input.document ? 4 : 6, reason: `call of ${word}`, at };
-    }
-    if (word === 'sleep' && s.kind(at + 1) === '(' && s.kind(at + 2) === '1' && s.kind(at + 3) === ')') {
-      const alone = at <= 1 && s.endsAt(at + 4);
-      const joined = s.brokenOut || '&=+,(e'.includes(s.kinds.charAt(at - 1) || ' ');
-      if (alone || joined) return { score: s.input.document ? 3 : s.brokenOut ? 6 : 5, reason: 'delay', at };
-    }
-    if (
-      SQL_CATALOGUES.has(word) &&
-      word !== 'dual' &&
-      word !== 'mysql' &&
-      (s.kind(at + 1) === '.' || s.word(at - 1) === 'from')
-    ) {
-      return { score: s.input.document ? 3 : 5, reason: `catalogue ${word}`, at };
-    }
-  }
-  return undefined;
-};
-
-const clauses: Rule = (s) => {
+const clauses: SqlRule = (s) => {
   for (let at = 0; at < s.tokens.length; at++) {
     const kind = s.kind(at);
     if (kind !== 'b' && kind !== 'f' && kind !== 'v') continue;
@@ -280,43 +219,7 @@ const clauses: Rule = (s) => {
   return undefined;
 };
 
-/** Keywords glued together by comments instead of blanks: no text editor writes that. */
-const splitByComments: Rule = (s) => {
-  if (s.inlineComments === 0) return undefined;
-  const words = [...s.kinds].filter((kind) => 'uev&bf'.includes(kind)).length;
-  return words >= 2 && s.inlineComments >= 2 && !s.input.document
-    ? { score: 5, reason: 'keywords separated by comments', at: 0 }
-    : undefined;
-};
-
-/** `1.e.tables`, `1.e(`: a number that only MySQL's lexer ends there, used to hide what follows. */
-const strangeNumber: Rule = (s) => {
-  for (let at = 0; at + 2 < s.tokens.length; at++) {
-    const number = s.tokens[at];
-    const name = s.tokens[at + 1];
-    if (
-      number?.kind !== '1' ||
-      name?.word !== 'e' ||
-      name.start !== number.end ||
-      s.input.text.charAt(number.end - 1) !== '.'
-    )
-      continue;
-    const next = s.kind(at + 2);
-    if (next === '.' || next === '(') return { score: 5, reason: 'number spelled to hide a name', at };
-  }
-  return undefined;
-};
-
-/** `overlay(… placing …)::int`: a call cast with PostgreSQL's operator. */
-const castCall: Rule = (s) => {
-  if (!s.isCall(0)) return undefined;
-  const end = s.tokens.length - 1;
-  return s.word(end - 1) === ':' && s.word(end - 2) === ':' && s.kind(end - 3) === ')'
-    ? { score: 5, reason: 'call with a cast', at: 0 }
-    : undefined;
-};
-
-const RULES: readonly Rule[] = [
+const RULES: readonly SqlRule[] = [
   unionSelect,
   tautology,
   quoteThenComment,
@@ -332,4 +235,4 @@ const RULES: readonly Rule[] = [
 ];
 
 /** Rules that running text does not satisfy by accident. */
-const CERTAIN: ReadonlySet<Rule> = new Set([unionSelect, stacked, wholeStatement, weapons]);
+const CERTAIN: ReadonlySet<SqlRule> = new Set([unionSelect, stacked, wholeStatement, weapons]);

@@ -60,3 +60,6 @@ export function endOfOperand(s: SqlStatement, left: number): number {
   while (s.kind(at) === '+' && s.isLiteral(s.skip(at, '+('))) at = s.skip(at, '+(') + 1;
   return s.skip(at, ')');
 }
+
+/** What one rule says about a statement: points, a phrase, and the token where the evidence starts. */
+export type SqlRule = (statement: SqlStatement) => { score: number; reason: string; at: number } | undefined;

@@ -42,7 +42,10 @@ const KINDS: ReadonlyMap<string, SqlKind> = new Map<string, SqlKind>(
     [
       ['u', 'union intersect except minus'],
       ['e', 'select'],
-      ['v', 'insert update delete drop create alter declare exec execute truncate merge grant revoke shutdown waitfor call load replace handler copy backup restore use begin'],
+      [
+        'v',
+        'insert update delete drop create alter declare exec execute truncate merge grant revoke shutdown waitfor call load replace handler copy backup restore use begin',
+      ],
       ['&', 'and or xor div'],
       ['!', 'not'],
       ['=', 'like between in is rlike regexp ilike glob similar exists sounds'],
@@ -50,10 +53,13 @@ const KINDS: ReadonlyMap<string, SqlKind> = new Map<string, SqlKind>(
       ['f', 'from where into values set table database outfile dumpfile infile on'],
       ['t', 'all distinct distinctrow top'],
       ['l', 'null true false unknown'],
-      ['k', 'case when then else end as by asc desc delay time for if cast convert using collate escape binary interval with rollup join inner left right outer cross natural schema column view index trigger function user'],
+      [
+        'k',
+        'case when then else end as by asc desc delay time for if cast convert using collate escape binary interval with rollup join inner left right outer cross natural schema column view index trigger function user',
+      ],
     ] as [SqlKind, string][]
   ).flatMap(([kind, words]) => words.split(' ').map((word): [string, SqlKind] => [word, kind])),
-); // prettier-ignore
+);
 
 const OPERATORS = '=<>!';
 const ARITHMETIC = '+-*/%^~';
