@@ -5,8 +5,9 @@ const ORIGIN = /^https?:\/\/(?:\*\.)?[a-z0-9.-]+(?::\d{1,5})?$/i;
 const ALLOWLIST_MEMBER = /^(?:\*|self|src|"[^"\\]+")$/;
 
 /**
- * Reads a `permissionsPolicy` option. A text is taken as it is once every member has the shape
- * `feature=(allowlist)`; the older `feature 'none'` of Feature-Policy is what people paste by mistake.
+ * Reads a `permissionsPolicy` option. Every member of a text must have the shape `feature=(allowlist)`: the older
+ * `feature 'none'` of Feature-Policy is what people paste by mistake. A text of several lines becomes one, as no header
+ * may hold a line break.
  */
 export function readPermissionsPolicy(report: OptionReport, path: string, given: unknown): string | undefined {
   if (typeof given === 'string') return readText(report, path, given);
@@ -21,18 +22,19 @@ export function readPermissionsPolicy(report: OptionReport, path: string, given:
 }
 
 function readText(report: OptionReport, path: string, text: string): string {
-  for (const member of text.split(',')) {
-    const [, feature, allowlist] = /^([^=]*)=(.*)$/s.exec(member.trim()) ?? [];
+  const members = text.split(',').map((member) => member.trim());
+  for (const member of members) {
+    const [, feature, allowlist] = /^([^=]*)=(.*)$/s.exec(member) ?? [];
     if (feature === undefined || !FEATURE.test(feature) || !isAllowlist(allowlist ?? '')) {
       report.add(
         path,
         text,
-        `must be members like geolocation=() or camera=(self "https://a.example"), not "${member.trim()}"`,
+        `must be members like geolocation=() or camera=(self "https://a.example"), not "${member}"`,
       );
       break;
     }
   }
-  return text;
+  return members.join(', ');
 }
 
 function isAllowlist(text: string): boolean {

@@ -93,6 +93,10 @@ const mostly = (sound: fc.Arbitrary<unknown>, rest: fc.Arbitrary<unknown>): fc.A
   fc.oneof({ weight: 9, arbitrary: sound }, { weight: 1, arbitrary: rest });
 
 const source = fc.constantFrom("'self'", "'none'", 'https:', 'https://a.example', '*.a.example', 'data:');
+const lines = fc.array(fc.constantFrom('camera=()', 'usb=(self)', '\r\n', '\n', ' ', '\t', ',', ', '), {
+  minLength: 1,
+  maxLength: 5,
+});
 const printable = fc.string({ unit: 'grapheme-ascii', maxLength: 20 });
 const setting = fc.record(
   {
@@ -116,7 +120,11 @@ const setting = fc.record(
       fc.dictionary(fc.constantFrom('camera', 'syncXhr'), fc.constantFrom([], ['self'], ['https://a.example']), {
         minKeys: 1,
       }),
-      fc.oneof(text, fc.dictionary(text, anything, { maxKeys: 3 })),
+      fc.oneof(
+        text,
+        lines.map((parts) => parts.join('')),
+        fc.dictionary(text, anything, { maxKeys: 3 }),
+      ),
     ),
     hsts: fc.record(
       { maxAge: mostly(fc.nat({ max: 2 ** 26 }), text), includeSubdomains: fc.boolean() },

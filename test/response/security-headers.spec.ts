@@ -82,6 +82,7 @@ describe('single headers', () => {
       'Permissions-Policy',
       'camera=(self "https://a.example"), usb=*',
     ],
+    [{ permissionsPolicy: '\n  camera=(),\r\n  usb=(self)\n' }, 'Permissions-Policy', 'camera=(), usb=(self)'],
     [
       {
         permissionsPolicy: {
