@@ -39,7 +39,8 @@ module.exports = {
     {
       name: 'entry-points',
       severity: 'error',
-      comment: 'cli/ and testing/ are entered from outside, like index.ts: they may import anything, and nothing imports them',
+      comment:
+        'cli/ and testing/ are entered from outside, like index.ts: they may import anything, and nothing imports them',
       from: { path: '^lib/', pathNot: '^lib/(cli|testing)/' },
       to: { path: '^lib/(cli|testing)/' },
     },

@@ -22,7 +22,12 @@ export const WRITE_FEED: Record<CloudProvider, (networks: FeedNetworks) => strin
           ),
         ipv6_prefixes: flat(networks)
           .filter(({ prefix }) => isIpv6(prefix))
-          .map(({ region, prefix }) => ({ ipv6_prefix: prefix, region, service: 'AMAZON', network_border_group: region })),
+          .map(({ region, prefix }) => ({
+            ipv6_prefix: prefix,
+            region,
+            service: 'AMAZON',
+            network_border_group: region,
+          })),
       },
       null,
       2,
@@ -94,8 +99,12 @@ export const WRITE_FEED: Record<CloudProvider, (networks: FeedNetworks) => strin
   Cloudflare: (networks) =>
     JSON.stringify({
       result: {
-        ipv4_cidrs: flat(networks).map(({ prefix }) => prefix).filter((prefix) => !isIpv6(prefix)),
-        ipv6_cidrs: flat(networks).map(({ prefix }) => prefix).filter(isIpv6),
+        ipv4_cidrs: flat(networks)
+          .map(({ prefix }) => prefix)
+          .filter((prefix) => !isIpv6(prefix)),
+        ipv6_cidrs: flat(networks)
+          .map(({ prefix }) => prefix)
+          .filter(isIpv6),
         etag: '38f79d050aa027e3be3865e495dcc9bc',
       },
       success: true,
@@ -105,7 +114,15 @@ export const WRITE_FEED: Record<CloudProvider, (networks: FeedNetworks) => strin
 };
 
 function tag(region: string, addressPrefixes: readonly string[]) {
-  return { changeNumber: 7, region, regionId: 0, platform: 'Azure', systemService: '', addressPrefixes, networkFeatures: ['NSG'] };
+  return {
+    changeNumber: 7,
+    region,
+    regionId: 0,
+    platform: 'Azure',
+    systemService: '',
+    addressPrefixes,
+    networkFeatures: ['NSG'],
+  };
 }
 
 /** The addresses of every feed on a local server. */
