@@ -205,6 +205,14 @@ describe.each(PLATFORMS)('Detection on %s', (platform) => {
     expect((await app.get('/items/1?q=forbidden-fruit')).status).toBe(200);
   });
 
+  it('takes no more patterns than configured', async () => {
+    const bounded = await start(platform, { detectionMaxTrackedPatterns: 100 });
+    const detection = bounded.app.get(DetectionService);
+    for (let index = 0; index < 100; index++) await detection.addPattern(`pattern ${index}`);
+    await expect(detection.addPattern('one more')).rejects.toThrow('detectionMaxTrackedPatterns');
+    await bounded.close();
+  });
+
   it('refuses a pattern that backtracks', async () => {
     await expect(app.app.get(DetectionService).addPattern(/(a+)+$/)).rejects.toThrow('(a+)+$');
   });

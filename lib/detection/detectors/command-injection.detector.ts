@@ -1,4 +1,5 @@
-import { SHELL_PROGRAMS, SHELL_VARIABLES, SHELL_WORDS } from '../grammar/shell-commands';
+import { type ArgumentShape, argumentShape } from '../grammar/shell-arguments';
+import { SHELL_PROGRAMS, SHELL_WORDS } from '../grammar/shell-commands';
 import { wordSet } from '../grammar/characters';
 import { type ShellCommand, shellCommands } from '../grammar/shell-words';
 import { CharacterClass } from '../scan/character-classes';
@@ -84,7 +85,7 @@ export class CommandInjectionDetector implements Detector {
     if (path.length === 0 || (slash >= 0 && !absolute && !globbed)) return undefined;
     if (command.opener === '{' && command.following !== ',') return undefined;
     if (command.following === ')' && command.opener !== '$(' && command.opener !== '`' && !absolute) return undefined;
-    const shape = argumentShape(command, input);
+    const shape = argumentShape(command, input.text);
     const score =
       globbed && !program ? (command.opener === '' ? 0 : 5) : this.score(command, input, { absolute, program, shape });
     if (score <= 0) return undefined;
@@ -99,7 +100,7 @@ export class CommandInjectionDetector implements Detector {
   private score(
     command: ShellCommand,
     input: InspectedText,
-    facts: { absolute: boolean; program: boolean; shape: Shape },
+    facts: { absolute: boolean; program: boolean; shape: ArgumentShape },
   ): number {
     const { shape } = facts;
     const weight = OPENER_WEIGHT[command.opener] ?? 0;
@@ -266,38 +267,4 @@ function isCodeSpan(text: string, at: number): boolean {
     /[\w.,:;()\]>"-]\s{1,3}$/.test(text.slice(Math.max(0, at - 4), at)) &&
     /^(?:[\s.,;:!?)]|$)/.test(text.slice(close + 1, close + 2))
   );
-}
-
-type Shape = 'strong' | 'none' | 'words' | 'other';
-
-/** What follows a program: nothing, an option or a path (`strong`), ordinary words, or something else. */
-function argumentShape(command: ShellCommand, { text }: InspectedText): Shape {
-  const { rest, following } = command;
-  if (following === '=' || following === ':') return 'other';
-  const after = rest.trim();
-  if (after === '' || /^["')}\]]{1,3}$/.test(after)) return 'none';
-  if (following === '\\' || following === '^' || following === '$')
-    return /^(?:\s|\\|\$)/.test(text.slice(command.end, command.end + 2)) ? 'strong' : 'other';
-  if (!/^[\s+<>,"')#\ufffd]/.test(rest)) return 'other';
-  const argument = after.replace(/^[+,]+\s*/, '');
-  if (
-    /^(?:-{1,2}[a-z]|\/[a-z?]?(?:\s|$)|\/[\w.?*]+\/|\/[a-z.]{2,}|~\/|\.{1,2}\/|[a-z]:(?:[\\/+*\w"]|$)|\ufffd|\d{1,2}:\d\d\s|\\\\|[<>]{1,2}&?\s?[\w/$"'.]|\$[({\w]|`|["'$]?%[a-z]+%|\*|https?:\/\/|\(|"\$)/i.test(
-      argument,
-    )
-  )
-    return 'strong';
-  if (/^["'][^"']{0,80}["']/.test(argument)) return 'strong';
-  if (/^\d{1,15}(?:\.\d{1,3}){3}\b/.test(argument)) return 'strong';
-  if (/^\d{1,6}\s*(?:$|[*+/#%-])/.test(argument)) return 'strong';
-  if (
-    /^[\w.-]{1,60}\.(?:txt|php|sh|exe|ps1|html?|log|conf|cfg|ini|js|py|pl|bat|cmd|dll|gz|tar|zip|[a-z]{2,10}\.[a-z]{2,})\b/i.test(
-      argument,
-    )
-  )
-    return 'strong';
-  if (/^[\w-]{1,60}\.[\w.-]{2,80}\s{0,4}$/.test(argument)) return 'strong';
-  if (/\s(?:-{1,2}[a-z]|\/[a-z]{1,8}(?:\s|$)|[a-z]:\\|\/\w+\/|>{1,2}\s?[\w/])/i.test(argument)) return 'strong';
-  if (/^[\w@.-]+\s*(?:#|$)/.test(argument) && command.opener !== '' && argument.length < 24)
-    return SHELL_VARIABLES.has(argument) ? 'strong' : 'words';
-  return /^[#)]/.test(argument) ? 'none' : 'words';
 }

@@ -1,0 +1,37 @@
+import { SHELL_VARIABLES } from './shell-commands';
+import { type ShellCommand } from './shell-words';
+
+/** What follows a program: an option or a path (`strong`), nothing, ordinary words, or something else. */
+export type ArgumentShape = 'strong' | 'none' | 'words' | 'other';
+
+/** Judges the arguments of a command by their shape alone; `text` is the whole text it was found in. */
+export function argumentShape(command: ShellCommand, text: string): ArgumentShape {
+  const { rest, following } = command;
+  if (following === '=' || following === ':') return 'other';
+  const after = rest.trim();
+  if (after === '' || /^["')}\]]{1,3}$/.test(after)) return 'none';
+  if (following === '\\' || following === '^' || following === '$')
+    return /^(?:\s|\\|\$)/.test(text.slice(command.end, command.end + 2)) ? 'strong' : 'other';
+  if (!/^[\s+<>,"')#\ufffd]/.test(rest)) return 'other';
+  const argument = after.replace(/^[+,]+\s*/, '');
+  if (
+    /^(?:-{1,2}[a-z]|\/[a-z?]?(?:\s|$)|\/[\w.?*]+\/|\/[a-z.]{2,}|~\/|\.{1,2}\/|[a-z]:(?:[\\/+*\w"]|$)|\ufffd|\d{1,2}:\d\d\s|\\\\|[<>]{1,2}&?\s?[\w/$"'.]|\$[({\w]|`|["'$]?%[a-z]+%|\*|https?:\/\/|\(|"\$)/i.test(
+      argument,
+    )
+  )
+    return 'strong';
+  if (/^["'][^"']{0,80}["']/.test(argument)) return 'strong';
+  if (/^\d{1,15}(?:\.\d{1,3}){3}\b/.test(argument)) return 'strong';
+  if (/^\d{1,6}\s*(?:$|[*+/#%-])/.test(argument)) return 'strong';
+  if (
+    /^[\w.-]{1,60}\.(?:txt|php|sh|exe|ps1|html?|log|conf|cfg|ini|js|py|pl|bat|cmd|dll|gz|tar|zip|[a-z]{2,10}\.[a-z]{2,})\b/i.test(
+      argument,
+    )
+  )
+    return 'strong';
+  if (/^[\w-]{1,60}\.[\w.-]{2,80}\s{0,4}$/.test(argument)) return 'strong';
+  if (/\s(?:-{1,2}[a-z]|\/[a-z]{1,8}(?:\s|$)|[a-z]:\\|\/\w+\/|>{1,2}\s?[\w/])/i.test(argument)) return 'strong';
+  if (/^[\w@.-]+\s*(?:#|$)/.test(argument) && command.opener !== '' && argument.length < 24)
+    return SHELL_VARIABLES.has(argument) ? 'strong' : 'words';
+  return /^[#)]/.test(argument) ? 'none' : 'words';
+}
