@@ -39,7 +39,7 @@ const DOOR: GuardConfigInput = { ...BARE, blacklist: ['203.0.113.1'], enforceHtt
 
 async function protectionOf(route: string, config: GuardConfigInput): Promise<RouteProtection | undefined> {
   const builder = Test.createTestingModule({ imports: [GuardModule.forRoot(config)], controllers: [ShopController] });
-  const module = await builder.setLogger(false).compile();
+  const module = await builder.compile();
   try {
     const policies = module.get(GuardControl).policies();
     return policies.find((policy) => policy.route === route)?.protection;
