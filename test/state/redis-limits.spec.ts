@@ -37,7 +37,7 @@ describe('limits on Redis', () => {
     expect(verdicts[499]!.source).toBe('shared');
   });
 
-  it.each([1, 2, 4])('admits exactly the limit over %i processes with clocks an hour apart', async (processes) => {
+  it.each([1, 2, 4, 8])('admits exactly the limit over %i processes with clocks an hour apart', async (processes) => {
     const workers = await Promise.all(
       Array.from({ length: processes }, async (_, index) => {
         const worker = fork(join(__dirname, 'consume.worker.ts'), [server.url, String((index % 2) * 3_600_000)], {

@@ -178,8 +178,7 @@ export async function startCluster({ replicas = false } = {}): Promise<RedisServ
   return nodes;
 }
 
-/** The name that a node of a cluster has among the others. */
-export const nodeId = async (admin: Redis): Promise<string> => String(await admin.call('CLUSTER', 'MYID'));
+const nodeId = async (admin: Redis): Promise<string> => String(await admin.call('CLUSTER', 'MYID'));
 
 const startNode = async (): Promise<RedisServer> =>
   RedisServer.start({
@@ -190,6 +189,28 @@ const startNode = async (): Promise<RedisServer> =>
       'cluster-config-file': 'nodes.conf',
     },
   });
+
+/** Moves a slot key by key, with a pause after each step, as `redis-cli --cluster reshard` does. */
+export async function moveSlot(
+  slot: string,
+  from: RedisServer,
+  to: RedisServer,
+  step: () => Promise<void> = async () => undefined,
+): Promise<void> {
+  const [source, target] = [from.admin(), to.admin()];
+
+  const [fromId, toId] = [await nodeId(source), await nodeId(target)];
+  await target.call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', fromId);
+  await source.call('CLUSTER', 'SETSLOT', slot, 'MIGRATING', toId);
+  await step();
+  for (const key of (await source.call('CLUSTER', 'GETKEYSINSLOT', slot, '100')) as string[]) {
+    await source.migrate('127.0.0.1', to.port, key, 0, 5_000);
+    await step();
+  }
+  await target.call('CLUSTER', 'SETSLOT', slot, 'NODE', toId);
+  await step();
+  await source.call('CLUSTER', 'SETSLOT', slot, 'NODE', toId);
+}
 
 /** A port nobody listens on at the moment. */
 export async function freePort(): Promise<number> {
