@@ -33,7 +33,7 @@ export class MergedHead {
   constructor(response: ServerResponse) {
     this.writer = response.writeHead as HeadWriter;
     (response as Carrier)[HEAD] = this;
-    response.writeHead = writeMergedHead as ServerResponse['writeHead'];
+    response.writeHead = writeMergedHead;
   }
 
   setBlock(block: HeaderBlock): void {
