@@ -68,5 +68,10 @@ export function usesRedis({ enableRedis, redis, redisUrl }: GuardConfig): boolea
 function isRedisUrl(value: unknown): boolean {
   if (typeof value !== 'string') return false;
   if (value.startsWith('/')) return true;
-  return URL.canParse(value) && ['redis:', 'rediss:'].includes(new URL(value).protocol);
+  try {
+    // Not URL.canParse: on Node 20.20 its optimised form says no to passwords with non-ASCII letters.
+    return ['redis:', 'rediss:'].includes(new URL(value).protocol);
+  } catch {
+    return false;
+  }
 }
