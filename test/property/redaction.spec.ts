@@ -74,6 +74,7 @@ const QUOTATIONS: readonly ((request: GuardedRequest, secrets: Planted) => strin
   (_, { basic, scheme }) => (scheme === 'Basic' ? `ada:${basic} is unknown` : ''),
   (_, { password }) => `weak password: ${password}`,
   (_, { token }) => `token ${token} is unknown`,
+  (_, { cookie, key, partner, patient }) => `no theme ${cookie}, no keys ${key} and ${partner}, no patient ${patient}`,
   (_, { bearer, scheme }) => (scheme === 'Basic' ? '' : `jwt malformed: ${bearer}`),
   (_, { iban }) => `iban ${typeof iban === 'string' ? iban : JSON.stringify(iban)} is wrong`,
 ];
