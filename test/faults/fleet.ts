@@ -65,9 +65,14 @@ export class Instance {
     });
   }
 
+  /** Closes the connections to it, which an application that ends waits for. */
+  hangUp(): void {
+    this.agent.destroy();
+  }
+
   /** Ends it by force, if it has not ended. */
   async end(): Promise<void> {
-    this.agent.destroy();
+    this.hangUp();
     if (this.process.exitCode !== null || this.process.signalCode !== null) return;
     const gone = once(this.process, 'exit');
     this.process.kill('SIGKILL');
