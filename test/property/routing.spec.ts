@@ -17,7 +17,9 @@ import {
   VersioningType,
 } from '@nestjs/common';
 import { RouterModule } from '@nestjs/core';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
 import fc from 'fast-check';
+import type { FastifyServerOptions } from 'fastify';
 import { ApiKeyAuth } from 'nestapi-guard';
 import { answersOf } from '../support/raw-http';
 import { spelling } from '../support/path-spellings';
@@ -184,6 +186,8 @@ interface Shape {
   readonly name: string;
   readonly prefix: string;
   readonly configure: (app: INestApplication) => unknown;
+  /** Options of Fastify's router; Express ignores case and the slash at the end anyway. */
+  readonly fastify?: NonNullable<FastifyServerOptions['routerOptions']>;
 }
 
 const SHAPES: readonly Shape[] = [
@@ -199,6 +203,12 @@ const SHAPES: readonly Shape[] = [
     name: 'versions in a header',
     prefix: '',
     configure: (app) => app.enableVersioning({ type: VersioningType.HEADER, header: 'x-version' }),
+  },
+  {
+    name: 'a router that takes many spellings for one',
+    prefix: '',
+    configure: (app) => app.enableVersioning({ type: VersioningType.HEADER, header: 'x-version' }),
+    fastify: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, caseSensitive: false },
   },
 ];
 
@@ -269,8 +279,9 @@ function statusOf(port: number, bytes: string): Promise<number> {
   });
 }
 
-async function start(platform: Platform, { configure }: Shape): Promise<RunningApp> {
+async function start(platform: Platform, { configure, fastify }: Shape): Promise<RunningApp> {
   return startApp(platform, {
+    adapter: platform === 'fastify' && fastify ? new FastifyAdapter({ routerOptions: fastify }) : undefined,
     imports: [NestedModule, RouterModule.register([{ path: 'outer', module: NestedModule }])],
     controllers: [
       ...[AdminController, DeepController, FirstController, SecondController, FilesController, HostController],
@@ -342,7 +353,7 @@ describe.each(PLATFORMS)('routing on %s', (platform) => {
               same(handler, key);
             }
           }),
-          runs(900),
+          runs(600),
         );
         // The spellings did arrive at handlers, with their key and without.
         expect(ran).toBeGreaterThan(0);

@@ -18,6 +18,8 @@ export interface StartOptions extends ModuleMetadata {
   /** Called before the application is initialised. */
   readonly configure?: (app: INestApplication) => unknown;
   readonly listenOn?: string;
+  /** Default: one without options. */
+  readonly adapter?: ExpressAdapter | FastifyAdapter;
 }
 
 export interface Answer {
@@ -83,14 +85,14 @@ export class RunningApp {
 
 /** Starts a guarded application on a free loopback port. */
 export async function startApp(platform: Platform, options: StartOptions): Promise<RunningApp> {
-  const { config, configure, override = (builder) => builder, listenOn = '127.0.0.1', ...metadata } = options;
+  const { config, configure, override = (builder) => builder, listenOn = '127.0.0.1', adapter, ...metadata } = options;
   const builder = Test.createTestingModule({
     ...metadata,
     imports: [...(metadata.imports ?? []), ...(config === undefined ? [] : [GuardModule.forRoot(config)])],
   });
   const module = await override(builder).compile();
-  const adapter = platform === 'express' ? new ExpressAdapter() : new FastifyAdapter();
-  const app = module.createNestApplication(adapter as ExpressAdapter, { logger: false });
+  const framework = adapter ?? (platform === 'express' ? new ExpressAdapter() : new FastifyAdapter());
+  const app = module.createNestApplication(framework as ExpressAdapter, { logger: false });
   await configure?.(app);
   await app.listen(0, listenOn);
   return new RunningApp(app, ((app.getHttpServer() as http.Server).address() as AddressInfo).port);
