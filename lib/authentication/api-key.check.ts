@@ -34,14 +34,14 @@ export class ApiKeyCheck implements SecurityCheck {
       return [{ path: PATH, message: "is not accepted; use { headerName: 'X-API-Key', keys: […] }" }];
     }
     const { headerName, keys, verify, realm, ...rest } = options as unknown as Record<string, unknown>;
-    const verifyMessage = verifyProblem(verify);
+    const verifyMessage = verifyProblem(options);
     const realmMessage = realmProblem(realm);
     return [
       ...(isHeaderName(headerName)
         ? []
         : [{ path: `${PATH}.headerName`, value: headerName, message: "is not the name of a header; use 'X-API-Key'" }]),
-      ...keysProblems(keys),
-      ...(verifyMessage === undefined ? [] : [{ path: `${PATH}.verify`, message: verifyMessage }]),
+      ...('keys' in options ? keysProblems(keys) : []),
+      ...(verifyMessage === undefined ? [] : [{ path: `${PATH}.verify`, value: verify, message: verifyMessage }]),
       ...(realmMessage === undefined ? [] : [{ path: `${PATH}.realm`, message: realmMessage }]),
       ...Object.keys(rest).map((key) => ({
         path: `${PATH}.${key}`,
@@ -80,7 +80,6 @@ export class ApiKeyCheck implements SecurityCheck {
 }
 
 function keysProblems(keys: unknown): FieldProblem[] {
-  if (keys === undefined) return [];
   const path = `${PATH}.keys`;
   if (Array.isArray(keys) && keys.length === 0)
     return [{ path, message: 'is empty and would refuse everyone; give a key' }];

@@ -27,7 +27,7 @@ export class RequireAuthCheck implements SecurityCheck {
       return [{ path, value: rule, message: "is not accepted; use { scheme: 'bearer', verify }" }];
     }
     const { scheme, verify, realm, ...rest } = rule as unknown as Record<string, unknown>;
-    const verifyMessage = verifyProblem(verify);
+    const verifyMessage = verifyProblem(rule);
     const realmMessage = realmProblem(realm);
     return [
       ...(isHeaderName(scheme)

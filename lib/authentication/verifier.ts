@@ -44,9 +44,14 @@ export function isVerifierClass(verify: unknown): verify is Type<CredentialVerif
   );
 }
 
-/** What is wrong with a `verify` option, or undefined. */
-export function verifyProblem(verify: unknown): string | undefined {
-  if (verify === undefined || isVerifierClass(verify)) return undefined;
+/**
+ * What is wrong with the `verify` option, or undefined. One that is there and `undefined` is what an import cycle makes of a
+ * class: left alone, the route would accept every well-formed credential.
+ */
+export function verifyProblem(options: object): string | undefined {
+  if (!('verify' in options)) return undefined;
+  const { verify } = options;
+  if (isVerifierClass(verify)) return undefined;
   if (typeof verify !== 'function')
     return 'is neither a function nor a class with a method verify(credential, request)';
   return /^class\b/.test(Function.prototype.toString.call(verify))

@@ -33,6 +33,9 @@ export class CountryCheck implements SecurityCheck {
     return FIELDS.flatMap((field) => {
       if (policy[field] === undefined) return [];
       const problems = inspectList(policy[field], countryProblem, COUNTRY_LIST);
+      if (field === 'allowCountries' && policy[field].length === 0) {
+        problems.push({ value: [], message: 'is empty: it reads as nobody, and would admit everyone; name a country' });
+      }
       if (problems.length === 0 && this.geo.status().source === 'none') problems.push({ message: NO_COUNTRY_SOURCE });
       return problems.map((problem) => ({ ...problem, path: `${field}${problem.path ?? ''}` }));
     });

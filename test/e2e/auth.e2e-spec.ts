@@ -555,6 +555,11 @@ describe('start-up', () => {
     ['a scheme with blanks', RequireAuth('be arer'), /@RequireAuth: "be arer" is not a scheme/],
     ['verify as text', RequireAuth('bearer', { verify: as('me') }), /@RequireAuth.verify: "me" is neither/],
     [
+      'verify that an import cycle left undefined',
+      RequireAuth('bearer', { verify: undefined }),
+      /\.verify: is neither/,
+    ],
+    [
       'a class without verify',
       RequireAuth('bearer', { verify: as(class Nothing {}) }),
       /a class without a method verify/,
@@ -568,6 +573,8 @@ describe('start-up', () => {
     ['an unknown option', RequireAuth('bearer', as({ verfy: 1 })), /@RequireAuth.verfy: is not known/],
     ['no header name', ApiKeyAuth(as({})), /@ApiKeyAuth.headerName: is not the name of a header/],
     ['no options', ApiKeyAuth(as(undefined)), /@ApiKeyAuth: has no argument/],
+    ['verify of keys left undefined', ApiKeyAuth({ headerName: 'X-K', verify: undefined }), /\.verify: is neither/],
+    ['keys left undefined', ApiKeyAuth({ headerName: 'X-K', keys: undefined }), /@ApiKeyAuth.keys: is not a list/],
     ['no keys', ApiKeyAuth({ headerName: 'X-K', keys: [] }), /@ApiKeyAuth.keys: is empty/],
     [
       'a key with blanks',

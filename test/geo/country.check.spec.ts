@@ -25,6 +25,7 @@ describe('a country rule', () => {
   it('is content with the source that is there', () => {
     const check = new CountryCheck(new GeoService({}, new RecordedLog()));
     expect(check.inspect({ blockCountries: ['FR'], allowCountries: ['ch'] })).toEqual([]);
+    expect(check.inspect({ allowCountries: [] })).toMatchObject([{ path: 'allowCountries', value: [] }]);
     expect(check.inspect({ blockCountries: ['FR', 'XX'] })).toMatchObject([{ path: 'blockCountries[1]', value: 'XX' }]);
   });
 
