@@ -8,7 +8,7 @@ import { compileHttpsRule } from './https-rule';
 @Injectable()
 export class RequireHttpsCheck implements SecurityCheck {
   readonly name = 'https';
-  readonly stage = 'access';
+  readonly stage = 'arrival';
   readonly kinds = ['http', 'graphql', 'ws'] as const;
   readonly fields = ['requireHttps'] as const;
 

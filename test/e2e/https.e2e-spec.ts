@@ -4,7 +4,7 @@ import { All, Controller, Get, Post } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
-import { Bypass, GuardModule, RequireHttps } from 'nestapi-guard';
+import { Bypass, ContentTypeFilter, GuardModule, MaxRequestSize, RequireHttps } from 'nestapi-guard';
 import { selfSigned } from '../support/certificate';
 import { type Answer, PLATFORMS, type Platform, type RunningApp, startApp } from '../support/platforms';
 import { answersOf, exchange } from '../support/raw-http';
@@ -35,6 +35,13 @@ class VaultController {
   @Post('gold')
   gold() {
     return 'gold';
+  }
+
+  @Post('small')
+  @MaxRequestSize(10)
+  @ContentTypeFilter(['application/json'])
+  small() {
+    return 'small';
   }
 }
 
@@ -158,6 +165,14 @@ describe.each(PLATFORMS)('https on %s', (platform) => {
     expect(await redirected('www.SHOP.example:3000')).toBe('https://www.shop.example/open');
     expect(await redirected('evil.example')).toBe(400);
     expect(await redirected('a.shop.example')).toBe(400);
+  });
+
+  it('asks before it looks at what a request carries', async () => {
+    app = await startApp(platform, { controllers: CONTROLLERS, config: {} });
+    const answer = await app.post('/vault/small', 'x'.repeat(11), {
+      headers: { ...HOST, 'content-type': 'text/plain' },
+    });
+    expect([answer.status, answer.headers.location]).toEqual([308, 'https://shop.example/vault/small']);
   });
 
   it('holds for decorated routes alone', async () => {
