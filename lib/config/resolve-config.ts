@@ -18,12 +18,35 @@ export function resolveConfig(sections: readonly ConfigSection[], input: unknown
   const config = new GuardConfig();
   const problems = unknownFields(sections, given);
   for (const Section of sections) problems.push(...readSection(Section, given, config));
-  // Rules between fields read every field: they only make sense once each one is sound by itself.
-  if (problems.length === 0) {
-    for (const Section of sections) problems.push(...(Section.problems?.(config) ?? []));
-  }
+  const unsound = new Set(problems.map(({ path }) => fieldOf(path)));
+  for (const Section of sections) problems.push(...combinedProblems(Section, config, unsound));
   if (problems.length > 0) throw new GuardConfigError(problems);
   return config;
+}
+
+/** What is wrong between fields: it only makes sense once each field that is looked at is sound by itself. */
+function combinedProblems(Section: ConfigSection, config: GuardConfig, unsound: ReadonlySet<string>): ConfigProblem[] {
+  if (Section.problems === undefined) return [];
+  let sound = true;
+  const looked = new Proxy(config, {
+    get(target, field) {
+      if (unsound.has(String(field))) sound = false;
+      return Reflect.get(target, field) as unknown;
+    },
+  });
+  try {
+    const found = Section.problems(looked);
+    return sound ? found : [];
+  } catch (error) {
+    // A value of another type than declared.
+    if (sound) throw error;
+    return [];
+  }
+}
+
+/** `trustedProxies` of `trustedProxies[1]`. */
+function fieldOf(path: string): string {
+  return /^[^.[]*/.exec(path)![0];
 }
 
 export function configWarnings(sections: readonly ConfigSection[], config: GuardConfig): ConfigWarning[] {
