@@ -56,7 +56,7 @@ export function toleratedBy(rule: BehaviorRule): number {
 /** What identifies the counter of a rule, on every instance alike. */
 export function counterName(rule: BehaviorRule): string {
   const what = rule.type === 'return' ? `return ${rule.pattern}` : rule.type;
-  return `${what} ${toleratedBy(rule)}/${rule.window}`;
+  return `${what} ${toleratedBy(rule)}/${rule.window} ${rule.action}`;
 }
 
 /** `more than 50 calls within 3600 s` */

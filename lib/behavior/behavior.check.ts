@@ -8,7 +8,7 @@ import type { CompileTarget, Observer, Probe, SecurityCheck } from '../policy/se
 import type { Awaitable } from '../state/state-store';
 import { observeAnswer } from './answer-observer';
 import { BehaviorMonitor, type Reaction } from './behavior-monitor';
-import type { BehaviorRule } from './behavior-rule';
+import { type BehaviorRule, counterName } from './behavior-rule';
 import { ruleListProblems, ruleProblems } from './rule-problems';
 import type { ReturnPattern } from './return-pattern';
 import { WatchedRule } from './watched-rule';
@@ -87,7 +87,9 @@ export class BehaviorCheck implements SecurityCheck {
 
 function watchedRules({ policy, route }: CompileTarget): WatchedRule[] {
   const subject = route?.template ?? NO_ROUTE;
-  return rulesOf(policy).map((rule) => new WatchedRule(subject, rule));
+  // A rule that two layers repeat would count everything twice.
+  const rules = new Map(rulesOf(policy).map((rule) => [counterName(rule), rule]));
+  return [...rules.values()].map((rule) => new WatchedRule(subject, rule));
 }
 
 function rulesOf(policy: RoutePolicy): BehaviorRule[] {

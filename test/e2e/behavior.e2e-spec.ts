@@ -228,6 +228,21 @@ describe.each(PLATFORMS)('behaviour on %s', (platform) => {
     expect(await statuses('/usage-ban', 3, from)).toEqual([200, 200, 403]);
   });
 
+  it('counts a call once for each of several rules, be they alike', async () => {
+    const alike = { type: 'usage' as const, maxCalls: 2, window: 300 };
+    const rules = [
+      { ...alike, action: 'log' as const },
+      { ...alike, action: 'ban' as const },
+    ];
+    const running = await start({ behaviorRules: rules });
+    try {
+      expect(await statuses('/plain', 3, newClient(), running)).toEqual([200, 200, 403]);
+      expect(await statuses('/usage-ban', 3, newClient(), running)).toEqual([200, 200, 403]);
+    } finally {
+      await running.close();
+    }
+  });
+
   it('throttles until the window has room, says when, and does not count what it refuses', async () => {
     const from = newClient();
     const events = record('behavior');
