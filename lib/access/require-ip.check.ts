@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { FieldProblem } from '../config/config-problem';
+import type { ConfigWarning } from '../config/config-section';
 import { inspectList } from '../config/setting';
 import { PrefixSet } from '../network/prefix-set';
 import { ADDRESS_LIST, addressProblem } from '../platform/address-problem';
@@ -27,6 +28,16 @@ export class RequireIpCheck implements SecurityCheck {
       const problems = entries === undefined ? [] : inspectList(entries, addressProblem, ADDRESS_LIST);
       return problems.map((problem) => ({ ...problem, path: `requireIp.${list}${problem.path ?? ''}` }));
     });
+  }
+
+  warnings({ policy: { requireIp }, route }: CompileTarget): ConfigWarning[] {
+    if (requireIp === undefined || requireIp.whitelist?.length) return [];
+    const path = `${route?.name} @RequireIp`;
+    if (requireIp.whitelist !== undefined) {
+      return [{ code: 'GUARD_EMPTY_WHITELIST', path: `${path}.whitelist`, message: 'is empty and restricts nobody' }];
+    }
+    if (requireIp.blacklist?.length) return [];
+    return [{ code: 'GUARD_EMPTY_WHITELIST', path, message: 'lists no address and restricts nobody' }];
   }
 
   compile({ policy: { requireIp } }: CompileTarget): Probe | undefined {

@@ -104,6 +104,24 @@ describe('start-up', () => {
       open() {
         return 1;
       }
+
+      @Get('office')
+      @RequireIp({ whitelist: [] })
+      office() {
+        return 1;
+      }
+
+      @Get('anywhere')
+      @RequireIp({ blacklist: [] })
+      anywhere() {
+        return 1;
+      }
+
+      @Get('listed')
+      @RequireIp({ blacklist: ['10.0.0.1'] })
+      listed() {
+        return 1;
+      }
     }
     const module = await Test.createTestingModule({
       imports: [GuardModule.forRoot({ whitelist: [] })],
@@ -116,6 +134,10 @@ describe('start-up', () => {
     warn.mockRestore();
     log.mockRestore();
     expect(warnings).toContainEqual(expect.stringMatching(/^GUARD_EMPTY_WHITELIST whitelist /));
+    expect(warnings.filter((line) => line.startsWith('GUARD_EMPTY_WHITELIST OpenController'))).toEqual([
+      expect.stringMatching(/^GUARD_EMPTY_WHITELIST OpenController.office @RequireIp.whitelist /),
+      expect.stringMatching(/^GUARD_EMPTY_WHITELIST OpenController.anywhere @RequireIp /),
+    ]);
     expect(warnings).toContainEqual(expect.stringMatching(/^GUARD_DECORATOR_WITHOUT_HANDLER Stray.unreachable /));
     expect(lines).toContain('OpenController.open bypasses ip');
     await module.close();
