@@ -1,9 +1,12 @@
+import { canonicalIp } from '../network/ip-address';
 import type { Facet, Parsed } from './recorded-request';
 
 const QUOTED = '"((?:[^"\\\\]|\\\\.)*)"';
+/** Debian's Apache writes the virtual host and its port in front of the client. */
+const VIRTUAL_HOST = '(?:\\S+:\\d{1,5} (?=[\\da-f]*[.:][\\da-f.:]* ))?';
 /** The combined format of nginx and Apache, the common one, and nginx's `main`, which ends with `X-Forwarded-For`. */
 const LINE = new RegExp(
-  `^(\\S+) \\S+ [^[]*\\[([^\\]]+)\\] ${QUOTED} (\\d{3}) \\S+(?: ${QUOTED} ${QUOTED})?(?: ${QUOTED})?`,
+  `^${VIRTUAL_HOST}(\\S+) \\S+ [^[]*\\[([^\\]]+)\\] ${QUOTED} (\\d{3}) \\S+(?: ${QUOTED} ${QUOTED})?(?: ${QUOTED})?`,
 );
 /** RFC 9112 section 3: what is no request line was no request, such as a TLS handshake on a plain port. */
 const REQUEST_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) (\S.*?)(?: HTTP\/\d(?:\.\d)?)?$/s;
@@ -14,7 +17,7 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 export function parseAccessLine(line: string): Parsed {
   const match = LINE.exec(line);
   if (match === null) return undefined;
-  const [, ip, when, request, status, referrer, agent, forwarded] = match as unknown as [
+  const [, client, when, request, status, referrer, agent, forwarded] = match as unknown as [
     string,
     string,
     string,
@@ -29,7 +32,11 @@ export function parseAccessLine(line: string): Parsed {
   add(headers, 'referer', referrer);
   add(headers, 'user-agent', agent);
   add(headers, 'x-forwarded-for', forwarded);
-  const facets: Facet[] = agent === undefined ? ['address'] : ['address', 'agent', 'referrer'];
+  // Apache with `HostnameLookups` logs a name, which tells of no address. `unix:` does: there was none.
+  const ip = client === 'unix:' ? client : canonicalIp(client);
+  const facets: Facet[] = [];
+  if (ip !== undefined) facets.push('address');
+  if (agent !== undefined) facets.push('agent', 'referrer');
   return { time, ip, method, target, headers, status: Number(status), facets: new Set(facets) };
 }
 

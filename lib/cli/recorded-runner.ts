@@ -19,6 +19,9 @@ const NEEDS: Readonly<Partial<Record<CheckName, Facet | 'never'>>> = {
   country: 'address',
   clouds: 'address',
   user_agent: 'agent',
+  // All clients without an address would share one limit.
+  behavior: 'address',
+  rate_limit: 'address',
 };
 
 /** Leaves out the checks that a recorded request cannot answer: what was not recorded was not missing. */

@@ -6,7 +6,8 @@ import { ProgressBar } from '../../lib/cli/progress-bar';
 import { RouteTable } from '../../lib/cli/route-table';
 import type { CompiledRoute } from '../../lib/policy/compiled-route';
 
-const PREFIX = '198.51.100.1 - - [10/Nov/2026:08:00:00 +0130]';
+const AT = '- - [10/Nov/2026:08:00:00 +0130]';
+const PREFIX = `198.51.100.1 ${AT}`;
 
 describe('a line of an access log', () => {
   it.each<[what: string, line: string, found: object]>([
@@ -23,6 +24,15 @@ describe('a line of an access log', () => {
       { target: '/"\u00c3\u00a9\\' },
     ],
     ['with a zone', `${PREFIX} "GET / HTTP/1.1" 200 5`, { time: Date.parse('2026-11-10T06:30:00Z') }],
+    ['with a virtual host', `shop.example:443 ${PREFIX} "GET /a HTTP/1.1" 200 5`, { ip: '198.51.100.1', target: '/a' }],
+    ['with a virtual host, over IPv6', `shop:80 ::1 ${AT} "GET / HTTP/1.1" 200 5`, { ip: '::1' }],
+    ['of IPv6 that ends like a port', `2001:db8::7 ${AT} "GET / HTTP/1.1" 200 5`, { ip: '2001:db8::7' }],
+    [
+      'of a client whose name was looked up',
+      `crawler.example ${AT} "GET / HTTP/1.1" 200 5 "-" "bot"`,
+      { ip: undefined, facets: new Set(['agent', 'referrer']) },
+    ],
+    ['of a unix socket', `unix: ${AT} "GET / HTTP/1.1" 200 5`, { ip: 'unix:', facets: new Set(['address']) }],
     ['without a version, as of HTTP/0.9', `${PREFIX} "GET /" 200 5`, { method: 'GET', target: '/' }],
   ])('is understood: %s', (_, line, found) => {
     expect(parseAccessLine(line)).toMatchObject(found);
@@ -40,7 +50,10 @@ describe('a line of an access log', () => {
 
   it('takes linear time, whatever is logged', () => {
     const started = performance.now();
-    for (const part of ['[', '\\', '"', ' [', '" "']) parseAccessLine(`1 - ${part.repeat(200_000)}`);
+    for (const part of ['[', '\\', '"', ' [', '" "', ':1', ':1 1.']) {
+      parseAccessLine(`1 - ${part.repeat(200_000)}`);
+      parseAccessLine(part.repeat(200_000));
+    }
     expect(performance.now() - started).toBeLessThan(1000);
   });
 });

@@ -224,6 +224,19 @@ describe('nestapi-guard replay', () => {
     expect(asked.findings).toEqual([expect.objectContaining({ check: 'required_headers', route: 'GET /cats/:id' })]);
   });
 
+  it('never takes requests of nobody knows whom for those of one client', async () => {
+    const anonymous = `${JSON.stringify({ method: 'GET', url: '/cats' })}\n`;
+    library.write('anonymous.json', anonymous.repeat(3));
+    const file = config({ rateLimit: 2 });
+    const summary = await replay('anonymous.json', '--config', file);
+    expect(summary).toMatchObject({ requests: 3, refused: 0 });
+    expect(summary.unjudged).toContainEqual({ check: 'rate_limit', requests: 3 });
+    expect((await replay('anonymous.json', '--config', file, '--client', '198.51.100.1')).refused).toBe(1);
+    const lookedUp = ['a', 'b', 'c'].map((name) => line(`${name}.crawler.example`, 0)).join('');
+    library.write('names.log', lookedUp);
+    expect(await replay('names.log', '--config', file)).toMatchObject({ requests: 3, refused: 0 });
+  });
+
   it('reads a HAR file of a browser', async () => {
     const entry = (method: string, url: string, text?: string) => ({
       startedDateTime: '2026-11-10T08:00:00.000+01:00',
