@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http';
+import { STATUS_CODES, validateHeaderName, validateHeaderValue } from 'node:http';
 import { HttpException } from '@nestjs/common';
 import type { Refusal } from '../policy/refusal';
 
@@ -53,6 +53,11 @@ function fromException(exception: HttpException): Partial<Refusal> {
 function fromObject({ status = 403, message, body, headers = {}, reason = REASON }: CustomRefusal): Partial<Refusal> {
   if (!Number.isInteger(status) || status < 200 || status > 599) {
     throw new TypeError('a custom check refused with a status that is none');
+  }
+  // Written late, one that cannot be sent would fail where nothing catches it: on Fastify it ends the process.
+  for (const [name, value] of Object.entries(headers)) {
+    validateHeaderName(name);
+    validateHeaderValue(name, value);
   }
   return { status, message: message ?? STATUS_CODES[status] ?? 'Refused', headers, reason, ...(body && { body }) };
 }

@@ -53,6 +53,7 @@ const VERDICTS: Record<string, () => unknown> = {
   },
   'an unusable object': () => ({ ok: false }),
   'an unusable status': () => ({ status: 99 }),
+  'a header with a line break': () => ({ status: 403, headers: { 'x-reason': 'a\r\nb: c' } }),
   'a number': () => 1,
 };
 
@@ -81,6 +82,7 @@ const CASES: Case[] = [
   ['failure', 500, () => failed],
   ['an unusable object', 500, () => failed],
   ['an unusable status', 500, () => failed],
+  ['a header with a line break', 500, () => failed],
   ['a number', 500, () => failed],
 ];
 
