@@ -97,7 +97,8 @@ export class FaultProxy {
     this.pairs.add(pair);
     client.on('data', (bytes: Buffer) => this.pass(pair, bytes, server));
     server.on('data', (bytes: Buffer) => this.reply(pair, bytes));
-    client.on('end', () => this.after(pair, () => server.end()));
+    // Whoever gives a dead connection up is gone, though nothing of it passes.
+    client.on('end', () => (pair.dead ? client.destroy() : this.after(pair, () => server.end())));
     server.on('end', () => this.after(pair, () => client.end()));
     const forget = (): void => {
       // The peer of a dead connection learns nothing until it closes its own end.
