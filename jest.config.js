@@ -29,7 +29,7 @@ const esmOnly = [
 module.exports = {
   testEnvironment: 'node',
   // Tests start real servers, on whatever machine CI has.
-  testTimeout: 30_000,
+  testTimeout: 60_000,
   testRegex: '(test|sample)/.*\\.(e2e-)?spec\\.ts$',
   moduleFileExtensions: ['js', 'json', 'ts'],
   moduleNameMapper: {

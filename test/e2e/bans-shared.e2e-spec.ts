@@ -225,7 +225,7 @@ describe('bans and run-time changes of several instances', () => {
     expect(bans(await start()).list()).toHaveLength(addresses.length);
     await bans(b).clear();
     await until(() => !addresses.some((address) => bans(a).isBanned(address)), 6_000);
-  }, 30_000);
+  }, 120_000);
 
   it('is not impressed by junk in Redis', async () => {
     const app = await start();
