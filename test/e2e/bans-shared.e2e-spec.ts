@@ -112,7 +112,7 @@ describe('bans and run-time changes of several instances', () => {
         .map(({ target }) => target);
       await stop(late);
       return targets.sort().join() === '203.0.113.1,203.0.113.2';
-    }, 15_000);
+    });
     for (const app of [a, b]) {
       expect(
         bans(app)
@@ -121,7 +121,7 @@ describe('bans and run-time changes of several instances', () => {
           .sort(),
       ).toEqual(['203.0.113.1', '203.0.113.2']);
     }
-  }, 30_000);
+  });
 
   it('keeps its bans while Redis is away, and shares what was decided meanwhile', async () => {
     const [a, b] = [await start(), await start()];
@@ -135,7 +135,7 @@ describe('bans and run-time changes of several instances', () => {
     await redis.restart();
     await until(() => bans(b).isBanned('203.0.113.2') && !bans(a).isBanned('203.0.113.1'), 6_000);
     expect([await status(a, '203.0.113.1'), await status(b, '203.0.113.2')]).toEqual([200, 403]);
-  }, 20_000);
+  });
 
   it('agrees again after one instance was cut off, and ends no ban by mistake', async () => {
     const proxy = await FaultProxy.start(redis.port);
@@ -163,7 +163,7 @@ describe('bans and run-time changes of several instances', () => {
     } finally {
       await proxy.stop();
     }
-  }, 30_000);
+  });
 
   it.each(PLATFORMS)('turns emergency mode on and off everywhere, on %s', async (platform) => {
     const [a, b] = [await start({}, platform), await start({}, platform)];
@@ -187,7 +187,7 @@ describe('bans and run-time changes of several instances', () => {
     expect([await status(a, '203.0.113.1'), await status(b, '203.0.113.1')]).toEqual([503, 200]);
     await redis.restart();
     await until(async () => (await status(b, '203.0.113.1')) === 503, 6_000);
-  }, 20_000);
+  });
 
   it('changes the configuration everywhere, and nothing anywhere when that is invalid', async () => {
     const [a, b] = [await start(), await start({ blacklist: ['198.51.100.1'] })];

@@ -228,7 +228,7 @@ describe.each(PLATFORMS)('CORS on %s', (platform) => {
     const answer = await app.get('/ok', { headers: { origin: ORIGIN } });
     expect(answer.status).toBe(200);
     expect(corsOf(answer)).toEqual({});
-  }, 10_000);
+  });
 
   describe('beside app.enableCors()', () => {
     it('warns and answers preflights itself', async () => {

@@ -215,7 +215,7 @@ describe.each(PLATFORMS)('Countries on %s', (platform: Platform) => {
     await load;
     expect([...answers].sort()).toEqual(['0 403', '1 200']);
     await until(async () => (await statuses('/open', [FRENCH, UNKNOWN])).join() === '200,403', 3_000);
-  }, 20_000);
+  });
 
   it.each([
     ['missing', undefined],

@@ -7,7 +7,8 @@ const PATIENCE = 5;
 export async function until(holds: () => boolean | Promise<boolean>, withinMs = 5_000): Promise<void> {
   const deadline = performance.now() + withinMs * PATIENCE;
   while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`it did not happen within ${withinMs * PATIENCE} ms: ${holds.toString()}`);
+    if (performance.now() > deadline)
+      throw new Error(`it did not happen within ${withinMs * PATIENCE} ms: ${holds.toString()}`);
     await delay(10);
   }
 }
