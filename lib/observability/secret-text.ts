@@ -1,4 +1,4 @@
-import { tellsASecret } from './sensitive-names';
+import { givesItselfAway, tellsASecret } from './sensitive-names';
 
 export const REDACTED = '[redacted]';
 
@@ -9,6 +9,8 @@ const LONGEST_TEXT = 4096;
 const SCHEME_AND_CREDENTIALS = /\b(bearer|basic|digest|token)\s{1,4}[\w~+/.=-]{6,}/gi;
 const JSON_WEB_TOKEN = /(?<![\w-])eyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*)?/g;
 const USER_OF_URL = /:\/\/[^\s/@]{1,256}@/g;
+/** In the query of a URL that is quoted, such as a referrer: there even a short name is no word of prose. */
+const PARAMETER = /([?&][\w.-]{1,64}=)[^\s"'&?;,}]+/g;
 const ASSIGNMENT = /(?<![\w.-])([\w.-]{1,64})(["']?\s?[=:]\s?["']?)([^\s"'&;,}]+)/g;
 
 /** A text without what looks like a secret in it: credentials with their scheme, tokens, `password=…`. */
@@ -20,6 +22,9 @@ export function withoutSecrets(text: string): string {
     .replace(SCHEME_AND_CREDENTIALS, `$1 ${REDACTED}`)
     .replace(JSON_WEB_TOKEN, REDACTED)
     .replace(USER_OF_URL, `://${REDACTED}@`)
+    .replace(PARAMETER, (whole: string, before: string) =>
+      givesItselfAway(before.slice(1, -1)) ? `${before}${REDACTED}` : whole,
+    )
     .replace(ASSIGNMENT, (whole: string, name: string, equals: string) =>
       tellsASecret(name) ? `${name}${equals}${REDACTED}` : whole,
     );

@@ -76,6 +76,9 @@ describe('a text', () => {
     ['{"apiKey":"k-123","n":1}', '{"apiKey":"[redacted]","n":1}'],
     ["token: 'abc'", "token: '[redacted]'"],
     ['/reset;token=abc/next', '/reset;token=[redacted]'],
+    ['https://a.example/cb?token=abc', 'https://a.example/cb?token=[redacted]'],
+    ['https://a.example/cb?code=abc&page=2', 'https://a.example/cb?code=[redacted]&page=2'],
+    ['next=/cb?to=/d?token=abc', 'next=/cb?to=/d?token=[redacted]'],
     ['nothing to see', 'nothing to see'],
     ['exit code: 42', 'exit code: 42'],
     ['select=all', 'select=all'],
@@ -88,6 +91,7 @@ describe('a text', () => {
     ['schemes', 'bearer '.repeat(30_000)],
     ['equals signs', 'a=:'.repeat(70_000)],
     ['URLs', '://a'.repeat(50_000)],
+    ['parameters', '?a=&b'.repeat(40_000)],
   ])('of %s takes no time', (_, text) => {
     const started = performance.now();
     withoutSecrets(text);
