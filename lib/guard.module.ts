@@ -189,6 +189,9 @@ export class GuardModule {
    * @throws GuardConfigError while the application starts, listing every problem of the configuration.
    */
   static forRoot(config: GuardConfigInput & GuardModuleExtras = {}): DynamicModule {
+    if (typeof config !== 'object' || config === null || Array.isArray(config)) {
+      return compose({}, [], [{ provide: CONFIG_INPUT, useValue: config }]);
+    }
     const { registerGuards, isGlobal, ...input } = config;
     return compose({ registerGuards, isGlobal }, [], [{ provide: CONFIG_INPUT, useValue: input }]);
   }

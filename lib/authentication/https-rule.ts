@@ -3,6 +3,7 @@ import { parseHost } from '../network/host';
 import type { GuardedRequest } from '../platform/guarded-request';
 import type { Refusal } from '../policy/refusal';
 import type { Probe } from '../policy/security-check';
+import { countHeaderLines } from './header-text';
 
 const REJECTED: Refusal = {
   status: 403,
@@ -29,7 +30,8 @@ function redirectTargets(hosts: readonly string[]): ReadonlyMap<string, string> 
 
 function redirect(request: GuardedRequest, targets: ReadonlyMap<string, string> | undefined): Refusal {
   const host = parseHost(request.headers.host);
-  if (host === undefined) return MALFORMED_HOST;
+  // Of several Host lines Node reads the first (RFC 9112 §3.2 has them refused).
+  if (host === undefined || countHeaderLines(request, 'host') > 1) return MALFORMED_HOST;
   const target = targets === undefined ? authority(host.host, host.port) : targets.get(host.host);
   if (target === undefined) return FOREIGN_HOST;
   const safe = request.method === 'GET' || request.method === 'HEAD';

@@ -104,6 +104,17 @@ describe.each(PLATFORMS)('https on %s', (platform) => {
       },
     );
 
+    it('answers 400 to two Hosts', async () => {
+      const stream = await exchange(
+        app.port,
+        'GET /open HTTP/1.1',
+        'Host: a.example',
+        'Host: b.example',
+        'Connection: close',
+      );
+      expect(stream).toMatch(/^HTTP\/1.1 400 /);
+    });
+
     it('answers 400 when there is no Host', async () => {
       const [answer] = answersOf(await exchange(app.port, 'GET /open HTTP/1.0'));
       expect(answer!.status).toBe(400);

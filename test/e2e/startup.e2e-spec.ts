@@ -49,6 +49,11 @@ describe('start-up', () => {
     expect(error.problems.map((problem) => problem.path)).toEqual([path]);
   });
 
+  it.each([[null], [[]], ['text']])('stops at %j in place of a configuration', async (config) => {
+    const error = await bootError(config as unknown as GuardConfigInput);
+    expect(error.problems).toMatchObject([{ path: 'config', message: 'is not a configuration object' }]);
+  });
+
   it('names the class or handler of a bad decorator argument, all of them at once', async () => {
     @Controller()
     @RequireIp({ whitelist: ['10.0.0.0/8', 'office'] })
