@@ -5,7 +5,7 @@ import { RedisProcess } from '../support/redis-process.mjs';
 
 const root = path.resolve(import.meta.dirname, '../..');
 /** Hits per client and window: more than any round sends of one client, so that only the client below is refused. */
-const LIMIT = 100;
+const LIMIT = 1000;
 const WINDOW = 600;
 const GREEDY = '198.19.0.1';
 const BARE = 'bare Nest';
@@ -28,7 +28,7 @@ const requests = [
     name: 'refused',
     path: '/',
     clients: [GREEDY],
-    prime: 2 * LIMIT,
+    prime: LIMIT + 50,
     expect: ({ name }) => (name === BARE ? [200] : [429]),
   },
 ];
@@ -53,8 +53,8 @@ async function throughNest(platform, quick) {
     const figures = await measure({
       variants,
       requests,
-      rounds: quick ? 3 : 12,
-      requestsPerRound: quick ? 500 : 3000,
+      rounds: quick ? 3 : 8,
+      requestsPerRound: quick ? 500 : 2500,
       observe: async ({ name }, request, amount, load) => {
         const redis = servers.get(name);
         const before = await redis?.usage();

@@ -26,7 +26,11 @@ export class Instance {
       execArgv: ['-r', join(__dirname, '../support/typescript.cjs')],
     });
     child.setMaxListeners(0);
-    const [port] = (await once(child, 'message')) as [number];
+    const ended = once(child, 'exit').then(([code]) => {
+      throw new Error(`the application ended with ${String(code)} before it listened`);
+    });
+    const [port] = (await Promise.race([once(child, 'message'), ended])) as [number];
+    ended.catch(() => undefined);
     return new Instance(child, port);
   }
 
