@@ -28,6 +28,7 @@ const esmOnly = [
 
 module.exports = {
   testEnvironment: 'node',
+  maxWorkers: '100%',
   // Tests start real servers, on whatever machine CI has.
   testTimeout: 60_000,
   testRegex: '(test|sample)/.*\\.(e2e-)?spec\\.ts$',
