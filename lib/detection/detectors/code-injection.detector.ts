@@ -51,7 +51,18 @@ const RULES: readonly Rule[] = [
     score: 5,
     quoted: 0,
   },
-  { reason: 'PHP assignment', pattern: /^\s{0,4}\$\w{1,30}\s{0,4}=\s{0,4}["'$\w][^\n]{0,200};/, score: 5, quoted: 0 },
+  {
+    reason: 'PHP assignment',
+    pattern: /(?:^|[;'"{])\s{0,4}\$\w{1,30}\s{0,4}=\s{0,4}["'$\w][^\n]{0,200};/,
+    score: 5,
+    quoted: 0,
+  },
+  {
+    reason: 'PHP call joined to a string',
+    pattern: /["']\s{0,4}\.\s{0,4}[a-z_]\w{2,40}\s{0,4}\([^\n]{0,200}\)\s{0,4}\.\s{0,4}["']/,
+    score: 6,
+    quoted: 0,
+  },
   {
     reason: 'Node module',
     pattern:
@@ -62,7 +73,7 @@ const RULES: readonly Rule[] = [
   {
     reason: 'Node constructor',
     pattern:
-      /constructor\s{0,2}(?:\.\s{0,2}constructor|\(\s{0,4}["'`](?:return|alert|process|this))|(?:new\s{1,4})?function\s{0,4}\(\s{0,4}["'`](?:return|alert|process|this)|vm\.runin|\(\s{0,4}function\s{0,4}\(\s{0,4}\)\s{0,4}\{[^}]{0,200}\}\s{0,4}\)\s{0,4}\(\s{0,4}\)/,
+      /constructor\s{0,2}(?:\.\s{0,2}constructor|\(\s{0,4}["'`](?:return|alert|process|this))|(?:new\s{1,4})?function\s{0,4}\(\s{0,4}["'`](?:return|alert|process|this)|vm\.runin|\(\s{0,4}function\s{0,4}\(\s{0,4}\)\s{0,4}\{[^}]{0,200}\}\s{0,4}(?:\)\s{0,4}\(\s{0,4}\)|\(\s{0,4}\)\s{0,4}\))/,
     score: 5,
     quoted: 2,
   },
@@ -76,9 +87,16 @@ const RULES: readonly Rule[] = [
   {
     reason: 'Ruby process',
     pattern:
-      /\b(?:io|process|open3|kernel|pty)\.(?:popen\w{0,3}|spawn|exec|system|capture\w{0,3}|open|fork)\s{0,4}[\s("'`]|%x[({[<]\s{0,4}\w|\bdir\.entries\s{0,4}\(|file\.(?:read|open|write)\s{0,4}\(?\s{0,4}["'`/]|\bload\.open|`\w{2,20}[^`]{0,60}`\s?%>/,
+      /\b(?:io|process|open3|kernel|pty)\.(?:popen\w{0,3}|spawn|exec|system|capture\w{0,3}|open|fork)\s{0,4}[\s("'`]|%x[({[<]\s{0,4}\w|\bdir\.entries\s{0,4}\(|file\.(?:read|open|write)\s{0,4}\(?\s{0,4}["'`/]|\bload\.open|\.(?:public_send|__send__|send)\s{0,4}\(\s{0,4}:\w|\bobject\.const_get\s{0,4}\(|\bopen\s{0,4}\(\s{0,4}["']\||`\w{2,20}[^`]{0,60}`\s?%>/,
     score: 5,
     quoted: 2,
+  },
+  { reason: 'Groovy process', pattern: /["'\])]\.execute\s{0,4}\(\s{0,4}\)/, score: 5, quoted: 1 },
+  {
+    reason: 'Perl process',
+    pattern: /^\s{0,4}(?:exec|system)\s{1,4}["'][^"'\n]{1,80}["']\s{0,4}[,;]/,
+    score: 5,
+    quoted: 0,
   },
   { reason: 'Perl interpolation', pattern: /@\{\s{0,4}\[\s{0,4}\w|@\{\[/, score: 6, quoted: 3 },
   {
@@ -103,7 +121,7 @@ const RULES: readonly Rule[] = [
   {
     reason: 'OGNL expression',
     pattern:
-      /#_?memberaccess|@ognl\.|ognlcontext|#context\[|#parameters\.|\(#\w{1,20}\s{0,2}=|@java\.\w|\bt\(java\.|actioncontext|#\w{1,20}\.\w{1,30}\(/,
+      /#_?memberaccess|@ognl\.|ognlcontext|#context\[|#parameters\.|\(#\w{1,20}\s{0,2}=|@java\.\w|[%$]\{\s{0,4}#\w{1,20}\s{0,4}=|\bt\(java\.|actioncontext|#\w{1,20}\.\w{1,30}\(/,
     score: 6,
     quoted: 2,
   },
@@ -220,6 +238,7 @@ export class CodeInjectionDetector implements Detector {
     if (profile.hintsAt(Hint.code)) return profile.has(SYMBOLS | CharacterClass.underscore);
     return (
       profile.has(CharacterClass.dollar | CharacterClass.lessThan) ||
+      profile.hasAll(CharacterClass.brace | CharacterClass.hash | CharacterClass.equals) ||
       (profile.has(CharacterClass.parenthesis) &&
         profile.has(CharacterClass.underscore | CharacterClass.dot | CharacterClass.semicolon | CharacterClass.percent))
     );

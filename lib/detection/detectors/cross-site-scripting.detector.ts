@@ -35,14 +35,23 @@ export class CrossSiteScriptingDetector implements Detector {
       profile.has(CharacterClass.parenthesis | CharacterClass.backtick | CharacterClass.colon)
     )
       return true;
+    if (
+      profile.hasAll(CharacterClass.parenthesis | CharacterClass.semicolon) &&
+      profile.has(CharacterClass.singleQuote | CharacterClass.doubleQuote)
+    )
+      return true;
     return profile.hasAll(CharacterClass.parenthesis | CharacterClass.bracket);
   }
 
   inspect(input: InspectedText): Finding | undefined {
-    return [this.tags(input), this.breakOut(input), this.handler(input), this.scheme(input), this.script(input)].reduce(
-      stronger,
-      undefined,
-    );
+    return [
+      this.tags(input),
+      this.breakOut(input),
+      this.statement(input),
+      this.handler(input),
+      this.scheme(input),
+      this.script(input),
+    ].reduce(stronger, undefined);
   }
 
   private tags(input: InspectedText): Finding | undefined {
@@ -73,6 +82,8 @@ export class CrossSiteScriptingDetector implements Detector {
         return finding(6, `data URL in ${attribute.name} of <${tag.name}>`);
       }
       if (attribute.name === 'style' && isActiveStyle(value)) return finding(6, 'script in a style');
+      if (attribute.name === 'attributename' && (isHandlerName(value) || /^(?:xlink:)?href$/.test(value)))
+        return finding(6, `animated ${value}`);
       if (attribute.name === 'srcdoc') return finding(6, 'srcdoc');
     }
     if (tag.closing)
@@ -113,6 +124,20 @@ export class CrossSiteScriptingDetector implements Detector {
     const closing = /["']\s{0,4}\/?>\s{0,4}<[a-z!/]/i.exec(text.slice(0, 400));
     if (!closing || text.slice(0, closing.index).includes('<')) return undefined;
     return { category: 'xss', score: 5, reason: 'attribute closed, tag opened', index: closing.index };
+  }
+
+  /** `';go();//`: a string of a script is closed, a statement follows, and the rest is hidden or opened again. */
+  private statement({ text, document }: InspectedText): Finding | undefined {
+    if (document || text.length > 2000) return undefined;
+    const tail = text.trimEnd();
+    if (!/(?:\/\/|[;,+*-]\s{0,4}(?:['"`]|\{))$/.test(tail.slice(-8))) return undefined;
+    const closed =
+      /^[^'"`\n]{0,80}['"`][\])}]{0,4}\s{0,4};\s{0,4}[a-z_$][\w$]{0,40}(?:\.[\w$]{1,40}){0,6}\s{0,4}(?:\(|\[|=[^=])/i.exec(
+        text,
+      );
+    return closed
+      ? { category: 'xss', score: 5, reason: 'statement behind a closed string', index: closed.index }
+      : undefined;
   }
 
   /** `" onmouseover=alert(1)`: an attribute added to the tag around the value. */

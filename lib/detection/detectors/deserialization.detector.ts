@@ -15,15 +15,19 @@ const FORMS: readonly { readonly pattern: RegExp; readonly reason: string; reado
     score: 6,
   },
   { pattern: /^(?:aaeaaad\/{2,}|\/wey|ff01)[\w+/=]{16}/i, reason: '.NET object stream', score: 6 },
+  { pattern: /(?:^|[;{])e:\d{1,4}:"[\w\\]{1,80}:\w{1,60}";/i, reason: 'PHP enumeration', score: 5 },
+  { pattern: /^BAh[bcou][\w+/]{12}/, reason: 'Ruby object stream', score: 5 },
+  { pattern: /^gA[JNR]j[\w+/]{12}/, reason: 'Python pickle', score: 5 },
+  { pattern: /^\/wEy[\w+/]{4}AAEAAAD\/|^\/wEyxBEAAQAAAP/, reason: '.NET object stream', score: 6 },
   {
     pattern:
-      /!!(?:python|javax?|ruby|perl|js|com|org|sun|clojure)[./]\w|!!java\.|!ruby\/(?:object|hash|struct|array|regexp)|!php\/object|tag:yaml\.org,2002:(?:python|java|ruby)/i,
+      /!!(?:python|javax?|ruby|perl|js|com|org|sun|clojure)[./]\w|!!java\.|!ruby\/(?:object|hash|struct|array|regexp|class|module|sym|exception|string|range)|!php\/object|tag:yaml\.org,2002:(?:python|java|ruby)/i,
     reason: 'YAML type tag',
     score: 6,
   },
   { pattern: /_\$\$nd_(?:func|cc)\$\$_/i, reason: 'node-serialize function', score: 7 },
   {
-    pattern: /(?:^|\n)c(?:os|posix|nt|subprocess|__builtin__|builtins|commands|sys)\n\w{1,40}\n\(/i,
+    pattern: /(?:^|\n)c(?:os|posix|nt|subprocess|__builtin__|builtins|commands|sys)\n\w{1,40}\n[(pq]/i,
     reason: 'Python pickle',
     score: 6,
   },
@@ -36,7 +40,7 @@ const FORMS: readonly { readonly pattern: RegExp; readonly reason: string; reado
   },
   {
     pattern:
-      /<(?:java\s(?:version|class)=|object\sclass="(?:java|javax|sun)|dynamic-proxy>|sorted-set>|java\.[\w.]+>|objectdataprovider|resourcedictionary\s[^>]{0,200}xmlns:)/i,
+      /<(?:java\s(?:version|class)=|object\sclass="(?:java|javax|sun)|dynamic-proxy>|sorted-set>|(?:javax?|sun|com\.sun|jdk)\.[\w.]{1,80}[\s/>]|objectdataprovider|resourcedictionary\s[^>]{0,200}xmlns:)/i,
     reason: 'object graph in XML',
     score: 6,
   },
@@ -59,8 +63,14 @@ export class DeserializationDetector implements Detector {
     return profile.hintsAt(Hint.serialized);
   }
 
-  inspect({ text, name, document }: InspectedText): Finding | undefined {
+  inspect({ text, name, isName, document }: InspectedText): Finding | undefined {
     const head = text.slice(0, 20_000);
+    if (isName) {
+      // Tags of jsonpickle.
+      return /^py\/(?:object|reduce|type|function|repr|mod|newargs\w{0,2}|state)$/.test(text)
+        ? { category: this.category, score: 6, reason: 'Python object in JSON', index: 0 }
+        : undefined;
+    }
     if ((name === '@type' || name === '$type' || name === '@class' || name === '_class') && TYPE_NAME.test(head)) {
       return { category: this.category, score: 6, reason: 'type name of a library class', index: 0 };
     }

@@ -23,14 +23,18 @@ export class JndiInjectionDetector implements Detector {
     const index = start < 0 ? backslashed : start;
     let text = lower.slice(index, index + 2000);
     const finding = (score: number, reason: string): Finding => ({ category: this.category, score, reason, index });
+    // The dotless i is an I in capitals, so `${upper:ı}` spells one.
+    text = text.replaceAll('ı', 'i');
     if (text.includes('\\')) text = text.replaceAll('\\', '');
     let nested = 0;
+    let folded = 0;
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const resolved = text.replaceAll(
         /\$\{(?:(?:lower|upper|date|base64|k8s|sys|env|main|ctx|java|map|sd|docker)?:)?([^${}:]{0,40})?(?::?:?-([^${}]{0,40}))?\}/g,
         (whole: string, value?: string, fallback?: string) => {
           if (fallback === undefined && !/^\$\{(?:lower|upper|date):/.test(whole)) return whole;
           nested++;
+          if (fallback === undefined) folded++;
           return (fallback ?? value ?? '').replaceAll("'", '');
         },
       );
@@ -39,8 +43,12 @@ export class JndiInjectionDetector implements Detector {
     }
     if (/\$\{\s{0,8}jndi\s{0,8}:/.test(text)) return finding(document ? 5 : 7, 'JNDI lookup');
     if (/jndi\s{0,4}:\s{0,4}(?:ldaps?|rmi|dns|iiop|corba|nis|nds|http)/.test(text)) return finding(6, 'JNDI URL');
-    if (nested >= 3) return finding(6, 'nested lookups');
-    if (/\$\{(?:env|sys|java|main|ctx|docker|k8s|spring|web|bundle|script|dns|url):[\w.${:-]{1,80}\}?/.test(text))
+    if (nested >= 3 || folded >= 2) return finding(6, 'nested lookups');
+    if (
+      /\$\{(?:env|sys|java|main|ctx|docker|k8s|spring|web|bundle|log4j|base64|script|dns|url):[\w.${:-]{1,80}\}?/.test(
+        text,
+      )
+    )
       return finding(document ? 2 : /\$\{(?:script|dns|url|java|sys):/.test(text) ? 5 : 4, 'lookup');
     return undefined;
   }

@@ -9,7 +9,11 @@ import { type Detector, type Finding, type InspectedText } from './detector';
  */
 export const MONGO_OPERATORS = wordSet(`
   eq ne gt gte lt lte in nin not and or nor exists regex expr where elemmatch jsonschema function accumulator mod all lookup match unionwith out
+  bitsallset bitsanyset bitsallclear bitsanyclear geowithin geointersects nearsphere
   `);
+
+/** Operators that are property names of other formats in JSON, but not between the brackets of a query string. */
+const BRACKETED = wordSet('type size text options comment near');
 
 /**
  * Operators where a value was expected (`user[$ne]=x`), the same as text, and JavaScript behind a quote for `$where`
@@ -36,7 +40,8 @@ export class NosqlInjectionDetector implements Detector {
     });
     if (isName) {
       const name = /(?:^|[[.])\$([a-z]+)\]?$/i.exec(text)?.[1] ?? /\[\$([a-z]+)\]/i.exec(text)?.[1];
-      return name !== undefined && MONGO_OPERATORS.has(name.toLowerCase())
+      const bracketed = text.includes('[$') && name !== undefined && BRACKETED.has(name.toLowerCase());
+      return name !== undefined && (bracketed || MONGO_OPERATORS.has(name.toLowerCase()))
         ? finding(6, `operator $${name}`)
         : undefined;
     }
@@ -50,10 +55,17 @@ export class NosqlInjectionDetector implements Detector {
     if (property) return finding(5, 'operator in a value');
     if (document) return undefined;
     const script =
-      /(?:^|['"\])}\w])\s{0,4}(?:;|\|\||&&)\s{0,4}(?:this\.\w{1,40}|return\b\s{0,4}['"(\w!{]|(?:var|let|const)\s{1,4}\w{1,40}\s{0,4}=|do\s{0,4}\{|while\s{0,4}\(|for\s{0,4}\(\s{0,4}(?:var|let|;)|function\s{0,4}\(|sleep\s{0,4}\(\s{0,4}\d|throw\b|db\.\w)/.exec(
+      /(?:^|['"\])}\w])\s{0,4}(?:;|\|\||&&)\s{0,4}(?:this\.\w{1,40}|return\b\s{0,4}(?:['"(!{]|\w{1,40}(?:[.([]|\s{0,4}(?:[;=<>!&|+}]|$)))|(?:var|let|const)\s{1,4}\w{1,40}\s{0,4}=|do\s{0,4}\{|while\s{0,4}\(|for\s{0,4}\(\s{0,4}(?:var|let|;)|function\s{0,4}\(|sleep\s{0,4}\(\s{0,4}\d|throw\b|tojson\s{0,4}\(|db\.\w)/.exec(
         head,
       );
-    if (script && /[()=]/.test(head.slice(script.index))) return finding(6, 'script behind a value', script.index);
+    const literal = script && /^\W{0,8}return\s{1,4}(?:true|false|!?\d{1,4})\s{0,4}[;}]/.test(head.slice(script.index));
+    if (script && (literal || /[()=]/.test(head.slice(script.index))))
+      return finding(6, 'script behind a value', script.index);
+    const command =
+      /^['"\s;]{0,4}db\.(?:\w{1,40}\.(?:drop|find|findone|remove|insert|update|delete|aggregate|count|mapreduce)\w{0,16}|dropdatabase|getcollection\w{0,8}|runcommand|admincommand|eval)\s?\(|^\s{0,4}return\s{1,4}(?:object\.\w{1,20}\s?\(|tojson\w{0,8}\s?\(|function\s?\(|!?this\b\s{0,4}[.[;])/.exec(
+        head,
+      );
+    if (command) return finding(5, 'script as a value', command.index);
     const member =
       /\bthis\.\w{1,40}(?:\.(?:match|length|charat|substring|indexof|test)\s?[([=<>]|\s{0,4}(?:===?|!==?|[<>]=?)\s{0,4}(?:['"\d]|this\.))/.exec(
         head,

@@ -10,7 +10,7 @@ export class PrototypePollutionDetector implements Detector {
     return profile.hintsAt(Hint.prototype);
   }
 
-  inspect({ lower, isName, document }: InspectedText): Finding | undefined {
+  inspect({ lower, name, source, isName, document }: InspectedText): Finding | undefined {
     const finding = (score: number, reason: string, index: number): Finding => ({
       category: this.category,
       score,
@@ -25,9 +25,20 @@ export class PrototypePollutionDetector implements Detector {
     }
     const text = lower.slice(0, 20_000);
     const used =
-      /(?:["'[.{,&?]|^)__proto__(?:["']?\s{0,4}\]?\s{0,4}[:=[]|["']?\]|\.\w)|\bconstructor["'\]]{0,2}[.[]["']?prototype["'\]]{0,2}\s{0,2}[.[=]/.exec(
+      /(?:["'[.{,&?/]|^)__proto__(?:["']?\s{0,4}\]?\s{0,4}[:=[]|["']?\]|\\?\.\w|\/\w)|\bconstructor["'\]]{0,2}[.[]["']?prototype["'\]]{0,2}\s{0,2}[.[=]/.exec(
         text,
       );
-    return used ? finding(document ? 3 : 6, 'path to a prototype', used.index) : undefined;
+    if (used) return finding(document ? 3 : 6, 'path to a prototype', used.index);
+    if (document) return undefined;
+    // JSON Patch (RFC 6902) addresses members by pointers.
+    if ((name === 'path' || name === 'from') && /^\/(?:[^\s]{1,200}\/)?constructor\/prototype(?:\/|$)/.test(text))
+      return finding(6, 'pointer to a prototype', 0);
+    if (source === 'body' && /^(?:__proto__|__(?:define|lookup)[gs]etter__)$/.test(text))
+      return finding(4, 'name of a prototype', 0);
+    const changed =
+      /\bobject\.prototype(?:\.\w{1,40}|\[[^\]]{1,40}\])\s{0,4}=[^=]|__(?:define|lookup)[gs]etter__["'\]]{0,2}\s{0,4}\(/.exec(
+        text,
+      );
+    return changed ? finding(5, 'change of a prototype', changed.index) : undefined;
   }
 }

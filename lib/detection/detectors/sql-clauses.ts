@@ -9,6 +9,7 @@ export function statementScore(s: SqlStatement, at: number, afterBreak: boolean)
     case 'select':
       return selectScore(s, at);
     case 'insert':
+    case 'replace':
       return s.word(at + 1) === 'into' && /^f(?:n|s)\.?n?(?:\(|f)/.test(rest) ? 6 : 0;
     case 'update':
       return /^n(?:\.n)?f/.test(rest) && rest.slice(2, 8).includes('=') && s.kinds.slice(at).includes('f') ? 6 : 0;
@@ -22,10 +23,12 @@ export function statementScore(s: SqlStatement, at: number, afterBreak: boolean)
     case 'truncate':
     case 'alter':
     case 'create': {
+      if (word === 'create' && s.word(at + 1) === 'or' && s.word(at + 2) === 'replace')
+        return routine(s, at + 3) ? 6 : 0;
       const object = /^(?:table|database|schema|user|view|procedure|function|trigger|index)$/.test(s.word(at + 1));
       const name = s.kind(at + 2);
       if (!object || (name !== 'n' && name !== 'k' && name !== 's')) return 0;
-      const next = s.kind(at + 3);
+      const next = s.kind(s.kind(at + 3) === '.' ? at + 5 : at + 3);
       if (word === 'create' || word === 'alter')
         return next === '(' || next === 'f' || s.word(at + 3) === 'as' || s.word(at + 3) === 'add' ? 6 : 0;
       return next === undefined || next === ';' || next === 'c' ? (afterBreak ? 5 : next === undefined ? 3 : 5) : 0;
@@ -58,9 +61,45 @@ export function statementScore(s: SqlStatement, at: number, afterBreak: boolean)
         s.tokens.slice(at, at + 8).some((token) => token.word === 'program')
         ? 6
         : 0;
+    case 'bulk':
+      return s.word(at + 1) === 'insert' && s.kinds.slice(at + 2, at + 8).includes('fs') ? 6 : 0;
+    case 'attach': {
+      const file = s.skip(at + 1, 'f');
+      return s.kind(file) === 's' && s.word(file + 1) === 'as' && s.kind(file + 2) === 'n' ? 6 : 0;
+    }
+    case 'merge':
+      return s.word(at + 1) === 'into' && /^n(?:\.n)?n?/.test(rest.slice(1)) && hasWord(s, at, 'matched') ? 6 : 0;
+    case 'set':
+      return afterBreak && s.kind(at + 1) === '@' && s.word(at + 2) === '=' ? 5 : 0;
+    case 'prepare':
+      return afterBreak && s.word(at + 2) === 'from' && (s.kind(at + 3) === '@' || s.kind(at + 3) === 's') ? 6 : 0;
+    case 'handler':
+      return afterBreak && s.kind(at + 1) === 'n' && /^(?:open|read)$/.test(s.word(at + 2)) && s.kinds.includes(';')
+        ? 5
+        : 0;
+    case 'rename':
+      return s.word(at + 1) === 'table' &&
+        s.kind(at + 2) === 'n' &&
+        s.word(at + 3) === 'to' &&
+        /^(?:$|[;c])/.test(s.kinds.slice(at + 5))
+        ? 5
+        : 0;
     default:
       return 0;
   }
+}
+
+/** `function name(`, `view name as`: what `create or replace` may be followed by. */
+function routine(s: SqlStatement, at: number): boolean {
+  return (
+    /^(?:function|procedure|trigger|view|package|java)$/.test(s.word(at)) &&
+    s.kind(at + 1) === 'n' &&
+    /[(fk]/.test(s.kinds.charAt(at + 2))
+  );
+}
+
+function hasWord(s: SqlStatement, at: number, word: string): boolean {
+  return s.tokens.slice(at, at + 40).some((token) => token.word === word);
 }
 
 function selectScore(s: SqlStatement, at: number): number {

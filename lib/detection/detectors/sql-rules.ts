@@ -171,6 +171,8 @@ const quoteThenExpression: SqlRule = (s) => {
   ) {
     return { score: 4, reason: 'comparison of strings', at: 0 };
   }
+  // `a'='b'='`: a comparison of a comparison, true for every row in MySQL.
+  if (operator === 0 && s.kinds.startsWith('=s=')) return { score: 5, reason: 'chain of comparisons', at: 0 };
   if (
     kind === ',' &&
     s.kind(operator + 1) === 'n' &&

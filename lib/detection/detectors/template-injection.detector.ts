@@ -22,7 +22,7 @@ const DELIMITERS: readonly (readonly [string, string])[] = [
 
 /** Objects that engines hand to every template. */
 const GLOBALS = wordSet(
-  'self config request session settings application app lipsum cycler joiner namespace url_for get_flashed_messages g _self dump environ class this constructor global process smarty runtime t execution pagecontext requestscope sessionscope applicationscope beans _context debug',
+  'self config request session settings application app lipsum cycler joiner namespace url_for get_flashed_messages g _self dump environ class this constructor global process smarty runtime t execution pagecontext requestscope sessionscope applicationscope beans _context debug facescontext externalcontext',
 );
 const TAGS =
   /^%-?\s{0,8}(?:debug|import|include|set|macro|load|exec|extends|from|raw|filter|call|python|csrf_token|ssi|php)\b/;
@@ -79,6 +79,8 @@ export class TemplateInjectionDetector implements Detector {
     }
     if (open === '<%' && /^[\w.]{1,60}$/.test(body)) return finding(2, 'placeholder');
     if (open === '<%') return finding(input.document ? 3 : 6, 'server page expression');
+    if (open === '{%' && body.startsWith('=') && (isArithmetic(body.slice(1).trim()) || /\w\s?\(/.test(body)))
+      return finding(Math.max(2, 6 + weight), 'printed expression');
     if (open === '{%')
       return TAGS.test(`%${lower.replace(/^-/, '')}`) ? finding(input.document ? 2 : 5, 'template tag') : undefined;
     const root = /^[$@#]?[a-z_]\w*/.exec(lower)?.[0] ?? '';
@@ -95,6 +97,12 @@ export class TemplateInjectionDetector implements Detector {
     if (/^['"`]?<(?:script|img|svg)/.test(lower.replace(/^['"]\s?/, ''))) return finding(5, 'markup in a template');
     if (/^#with\b|^(?:lookup|this\.\w{1,40}\s?[(\w])/.test(lower) && open === '{{')
       return finding(input.document ? 2 : 5, 'block helper');
+    // Actions of Go's templates with an argument.
+    if (
+      open === '{{' &&
+      /^(?:\.[a-z]\w{0,40}|-?\s?(?:define|template|block|call|printf|urlquery))\s{1,4}["`$.]/.test(lower)
+    )
+      return finding(Math.max(2, 5 + weight), 'action with an argument');
     if (
       /^(?:range|php|system|passthru|range\.|include|import|require|print|printf|eval|exec)\b/.test(lower) &&
       (call || open === '{{')

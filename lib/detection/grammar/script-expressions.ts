@@ -72,6 +72,9 @@ function judgeWord(text: string, lower: string, start: number, end: number): Scr
   if (word === 'import' && mark === 40 && isQuote(text.charCodeAt(skipSpace(text, next + 1))))
     return { kind: 'sink', index: start };
   if (PROOFS.has(word) && mark === 41 && text.charCodeAt(start - 1) === 40) return { kind: 'sink', index: start };
+  // Handed over before other arguments: `Reflect.apply(alert, …)`.
+  if (PROOFS.has(word) && mark === 44 && text.charCodeAt(start - 1) === 40 && isIdentifier(text.charCodeAt(start - 2)))
+    return { kind: 'sink', index: start };
   const properties = PROPERTIES.get(word);
   if (properties) {
     let at = next;

@@ -26,7 +26,8 @@ export const Hint = {
 const WORDS: Record<keyof typeof Hint, string> = {
   sql: `select union insert update delete drop create alter declare exec having waitfor sleep benchmark order information_
     outfile dumpfile infile xp_ sp_ dbms_ utl_ pg_ sysobjects extractvalue updatexml load_file like between shutdown procedure
-    truncate group randomblob regexp rlike sysdate sqlite_ rdb dual case call merge grant limit overlay tables schema handler prepare print version datadir hostname user( char( vacuum`,
+    truncate group randomblob regexp rlike sysdate sqlite_ rdb dual case call merge grant limit overlay tables schema handler prepare print version datadir hostname user( char( vacuum
+    attach rename replace`,
   logic: ` or  and  xor  or( and( /or/ /and/ not _or_`,
   markup: `script iframe onload onerror onmouse onclick onfocus javascript vbscript srcdoc style expression behavior xmlns`,
   script: `alert prompt confirm eval settimeout setinterval document. window fromcharcode constructor location cookie
@@ -37,24 +38,25 @@ const WORDS: Record<keyof typeof Hint, string> = {
     net tftp scp set at start certutil bitsadmin rundll regsvr wscript cscript gunzip tar zip head tail true false env export busybox
     socat awk sed node php phpinfo system reg schtasks tasklist more less sort base xxd od nl tac rev dig host killall kill rm mv cp ln su sudo`,
   traversal: `../ /.. ./. /./ ... ..; ..% 0x2e0x 0x5c0x 0x2f0x`,
-  file: `/etc/ etc/ passwd shadow /proc/ proc/ /sys/ /var/ /root/ /boot/ /dev/ /usr/ /opt/ /home/ win.ini boot.ini system windows/ winnt/
+  file: `/etc/ etc/ passwd shadow /proc/ proc/ /sys/ /run/ /var/ /root/ /boot/ /dev/ /usr/ /opt/ /home/ win.ini boot.ini system windows/ winnt/
     web.inf web_inf inf/ meta .conf .ini .log .cnf .ssh .env .git .svn .htaccess .htpasswd .bash id_rsa php: file: data: expect: zip: phar: glob:
     zlib: ogg: rar: compress. .php .txt .jsp .asp .cgi .inc c:/ /logs/ /log/ config. wp .aws .docker .kube .npmrc .passwd .properties .key .pem
     .bak .sql database. settings. .ds_ /tmp/ local.xml`,
-  url: `:// file: dict: gopher: ldap: tftp: jar: netdoc: http: https: ftp: sftp: unix: ldaps: data: url:`,
-  prototype: `__proto__ constructor prototype`,
-  serialized: `ro0ab aced0005 aaeaaad o:0 a:0 c:0 python/ ruby/ javax _$$nd_func objectinputstream @type $type 0type cos gasv java. _php stdclass system. com.sun !!js !!com !!org !!perl php/object objectdataprovider windowsidentity binaryformatter`,
+  url: `:// file: dict: gopher: ldap: tftp: jar: netdoc: http: https: ftp: sftp: unix: ldaps: data: url: classpath: res://`,
+  prototype: `__proto__ constructor prototype __define __lookup`,
+  serialized: `ro0ab aced0005 aaeaaad o:0 a:0 c:0 python/ ruby/ javax _$$nd_func objectinputstream @type $type 0type cos gasv java. _php stdclass system. com.sun !!js !!com !!org !!perl php/object objectdataprovider windowsidentity binaryformatter e:0 baho bahb bahc bahu gajj ganj garj /wey py/ javax. sun. jdk. <java <sun <jdk`,
   code: `php java. runtime processbuilder ognl classloader getclass class. forname require process subprocess import os. popen system
     exec spawn eval assert phpinfo base_decode passthru globals _get _post _request _cookie _server _memberaccess struts proc_ call_user preg_ shell_
     posix_ print invoke kernel. io. file_ curl_ unserialize create_function lua require mainmodule child_process global. new  script:
-    pipedoutput prototypeserial freemarker velocity spring cmd echo include func lambda compile getattr builtins die( getcwd load lambda bsh. javassist clojure. groovy. jdk. sun. weblogic while( for( %x{ xalan struts. springframework`,
+    pipedoutput prototypeserial freemarker velocity spring cmd echo include func lambda compile getattr builtins die( getcwd load lambda bsh. javassist clojure. groovy. jdk. sun. weblogic while( for( %x{ xalan struts. springframework breakpoint const_get`,
   xml: `doctype entity xinclude xi:include xsl: schemalocation xmlns system stylesheet msxsl cdata xml`,
   protocol: ` http/ 0http/`,
-  xpath: `count( /child child:: :: parent:: ancestor:: descendant self:: string contains node( text( comment( position substring name(`,
+  xpath: `count( /child child:: :: parent:: ancestor:: descendant self:: string contains node( text( comment( position substring name( starts-with( ends-with( doc( unparsed-text( boolean(`,
   rare: `<script javascript: vbscript: union waitfor xp_ information_ sleep( benchmark( /etc/ ../../ ..\\..\\ /bin/ __proto__ <!doctype <!entity jndi
     <?php onerror= onload= ro0ab processbuilder whoami wget extractvalue updatexml load_file child_process os.system subprocess. <svg <iframe #exec $where passwd fromcharcode document.cookie alert( eval( system( exec( c:/ python/ getruntime ognl php:// file:// gopher: dict: 0x2e
-    get-process get-content get-childitem get-service invoke-expression invoke-webrequest invoke-restmethod start-process new-object iex(`,
-  host: `//0 localhost localtest metadata .internal xip. nip. sslip. .local burpcollaborator interact oast 0x`,
+    get-process get-content get-childitem get-service invoke-expression invoke-webrequest invoke-restmethod start-process new-object iex(
+    proxycommand upload-pack receive-pack checkpoint-action to-command ext:: output-document post-file`,
+  host: `//0 000.0.0.0: 000.0.0.0/ 000.000.000.000/ 000.000.000.000: localhost localtest metadata .internal xip. nip. sslip. .local burpcollaborator interact oast 0x`,
 };
 
 function compile(): ReadonlyMap<string, number> {
