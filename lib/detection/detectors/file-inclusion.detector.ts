@@ -5,7 +5,7 @@ import { type Detector, type Finding, type InspectedText } from './detector';
 
 /** Stream wrappers of PHP and schemes that read local files. */
 const WRAPPER =
-  /(?:^|[\s"'=,(|:])(php:\/\/(?:filter|input|output|memory|temp|fd|stdin)|expect:\/\/|phar:\/\/|zip:\/\/|compress\.(?:zlib|bzip2):\/\/|zlib:|ogg:\/\/|rar:\/\/|glob:\/\/|data:\/\/|data:text\/plain;base64,|data:;base64,|data:,<\?)/;
+  /(?:^|[\s"'=,(|:])(php:\/\/(?:filter|input|output|memory|temp|fd|stdin)|expect:\/\/|phar:\/\/|zip:\/\/|compress\.(?:zlib|bzip2):\/\/|zlib:|ogg:\/\/|rar:\/\/|glob:\/\/|data:\/\/|res:\/\/|classpath\*?:[\w/.-]{1,80}\.(?:properties|ya?ml|xml|class)|data:text\/plain;base64,|data:;base64,|data:,<\?)/;
 const FILE_URL = /(?:^|[\s"'=,(|])file:(?:\/{1,6}|\\{1,4}|\.)[\w.~%/\\-]?/;
 /** Parameters that name a file or a directory of the application. */
 const FILE_NAME =
@@ -23,7 +23,7 @@ export class FileInclusionDetector implements Detector {
   concerns(profile: TextProfile): boolean {
     if (profile.has(CharacterClass.backslash)) return true;
     return (
-      (profile.has(CharacterClass.colon) || profile.hintsAt(Hint.host)) &&
+      (profile.has(CharacterClass.colon | CharacterClass.slash) || profile.hintsAt(Hint.host)) &&
       profile.hintsAt(Hint.url | Hint.file | Hint.host)
     );
   }
@@ -47,6 +47,8 @@ export class FileInclusionDetector implements Detector {
     const file = FILE_URL.exec(head);
     if (file && !isName) return finding(document ? 2 : file.index === 0 ? 6 : 5, 'file URL', file.index);
     if (source === 'query' && /^\\\\[\w.-]{1,80}\\[\w$.-]{1,80}/.test(head)) return finding(5, 'network share');
+    if (!document && /^\\\\[\w.-]{1,80}\\[\w$\\.-]{1,120}\.(?:php\d?|phtml|aspx?|jspx?|cgi|pl)$/.test(head.trim()))
+      return finding(5, 'script on a network share');
     return document ? undefined : this.remote(input, head.trim());
   }
 

@@ -2,17 +2,19 @@ import { CharacterClass } from '../scan/character-classes';
 import { Hint, type TextProfile } from '../scan/prefilter';
 import { type Detector, type Finding, type InspectedText } from './detector';
 
+/** Literal `\r\n`, line ends of Unicode, and characters whose low byte is CR or LF where a server cuts them to eight bits. */
+const BREAK = /\\r\\n|[\u0085\u2028\u2029\u010a\u010d\u560a\u560d]/g;
 const HEADER =
-  /[\r\n]\s{0,4}(?:set-cookie2?|location|content-(?:length|type|disposition|encoding|security-policy)|transfer-encoding|refresh|x-[a-z-]{2,40}|access-control-[a-z-]{4,30}|host|connection|last-modified|p3p|link|authorization|cookie|referer|user-agent|remote-addr|via|status)\s?:/;
+  /[\r\n]\s{0,4}(?:set-cookie2?|location|content-(?:length|type|disposition|encoding|security-policy)|transfer-encoding|refresh|x-[a-z-]{2,40}|access-control-[a-z-]{4,30}|host|connection|last-modified|p3p|link|authorization|cookie|referer|user-agent|remote-addr|via|status|strict-transport-security|cache-control|etag|www-authenticate|proxy-[a-z-]{4,20}|accept-[a-z]{4,12}|clear-site-data|sec-[a-z-]{4,30}|cross-origin-[a-z-]{4,30}|if-[a-z-]{4,20})\s?:/;
 const MAIL =
   /[\r\n]\s{0,4}(?:bcc|cc|to|from|subject|reply-to|mime-version|content-transfer-encoding)\s?:\s{0,4}[^\r\n]{0,200}(?:@|multipart|%0|<)/;
 const REQUEST_LINE =
   /(?:^|[\r\n\s\w])(?:get|post|put|head|options|delete|patch|trace|connect|propfind)\s{1,4}\S{1,500}\s{1,4}http\/\d(?:\.\d)?\s{0,4}(?:$|[\r\n])/;
 const STATUS_LINE = /[\r\n]\s{0,4}http\/\d(?:\.\d)?\s{1,4}\d{3}/;
 const MAIL_COMMAND =
-  /[\r\n]\s{0,4}(?:mail\s{1,4}from:|rcpt\s{1,4}to:|(?:ehlo|helo)\s{1,4}\S|(?:retr|dele|list|top|uidl)\s{1,4}\d|stat\b|quit\b|vrfy\s|expn\s|a\d{3}\s{1,4}\w|auth\s{1,4}(?:login|plain)|data\s?[\r\n]|(?:user|pass)\s{1,4}\S{1,80}\s{0,4}[\r\n])/;
+  /[\r\n]\s{0,4}(?:mail\s{1,4}from:|rcpt\s{1,4}to:|(?:ehlo|helo)\s{1,4}\S|(?:retr|dele|list|top|uidl)\s{1,4}\d|stat\b|quit\b|vrfy\s|expn\s|a\d{3}\s{1,4}\w|auth\s{1,4}(?:login|plain)|data\s?[\r\n]|[a-z]?\d{1,5}\s{1,4}(?:(?:select|examine)\s{1,4}"?inbox|fetch\s{1,4}[\d:*]{1,12}\s|logout\s{0,4}(?:$|[\r\n])|authenticate\s{1,4}(?:plain|login))|(?:user|pass)\s{1,4}\S{1,80}\s{0,4}[\r\n])/;
 const STORE_COMMAND =
-  /[\r\n]\s{0,4}(?:config\s{1,4}set|flushall|slaveof\s|set\s{1,4}\S{1,60}\s{1,4}\d|gets?\s{1,4}\S{1,60}\s{0,4}[\r\n]|eval\s{1,4}["']|save\s{0,4}[\r\n]|stats\s{0,4}[\r\n])/;
+  /[\r\n]\s{0,4}(?:config\s{1,4}set|flush(?:all|db)|(?:slave|replica)of\s|module\s{1,4}load\s|acl\s{1,4}setuser\s|set\s{1,4}\S{1,60}\s{1,4}\d|gets?\s{1,4}\S{1,60}\s{0,4}[\r\n]|eval\s{1,4}["']|save\s{0,4}[\r\n]|stats\s{0,4}[\r\n])/;
 
 /** Line breaks that would end a header, a mail command or a log line, followed by what the protocol expects next. */
 export class HeaderInjectionDetector implements Detector {
@@ -20,11 +22,16 @@ export class HeaderInjectionDetector implements Detector {
   readonly category = 'header_injection' as const;
 
   concerns(profile: TextProfile): boolean {
-    return profile.has(CharacterClass.lineBreak) || profile.hintsAt(Hint.protocol);
+    return (
+      profile.has(CharacterClass.lineBreak) ||
+      profile.hintsAt(Hint.protocol) ||
+      (profile.has(CharacterClass.colon) && profile.has(CharacterClass.nonAscii | CharacterClass.backslash))
+    );
   }
 
   inspect({ lower, source, document, name, layers }: InspectedText): Finding | undefined {
-    const text = lower.slice(0, 20_000);
+    const head = lower.slice(0, 20_000);
+    const text = spelledBreak(head, document) ? head.replaceAll(BREAK, '\n') : head;
     const finding = (score: number, reason: string, index: number): Finding => ({
       category: this.category,
       score,
@@ -58,6 +65,16 @@ export class HeaderInjectionDetector implements Detector {
       return finding(weight(6), 'protocol command after a line break', command.index);
     if (source === 'header' || source === 'cookie') return finding(5, 'line break in a header', at);
     const generic = source === 'query' ? /[\r\n][a-z]{2,20}-[a-z-]{2,40}:/.exec(text) : null;
+    const page =
+      source === 'query' ? /[\r\n]{2,4}\s{0,4}<(?:!doctype|html|body|script|svg|img|iframe|h1)\b/.exec(text) : null;
+    if (page) return finding(5, 'page after an empty line', page.index);
     return generic ? finding(5, 'header after a line break', generic.index) : undefined;
   }
+}
+
+/** Whether a line break that is spelled in another way stands before what looks like a header. */
+function spelledBreak(text: string, document: boolean): boolean {
+  return (
+    !document && /(?:\\r\\n|[\u0085\u2028\u2029\u010a\u010d\u560a\u560d])\s{0,4}[a-z][a-z0-9-]{1,40}\s?:/.test(text)
+  );
 }

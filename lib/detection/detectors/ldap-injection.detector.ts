@@ -10,7 +10,13 @@ export class LdapInjectionDetector implements Detector {
   concerns(profile: TextProfile): boolean {
     return (
       profile.has(CharacterClass.parenthesis) &&
-      profile.has(CharacterClass.star | CharacterClass.ampersand | CharacterClass.pipe | CharacterClass.equals)
+      profile.has(
+        CharacterClass.star |
+          CharacterClass.ampersand |
+          CharacterClass.pipe |
+          CharacterClass.equals |
+          CharacterClass.control,
+      )
     );
   }
 
@@ -24,13 +30,22 @@ export class LdapInjectionDetector implements Detector {
     });
     const filter = /\(\s?[&|!]\s?\(\s?[!&|]?\s?\(?\s?[\w.;-]{1,40}\s?(?:[~<>]?=|:)/.exec(text);
     if (filter) return finding(6, 'search filter', filter.index);
-    const broken = /(?:\*|\w)\s?\){1,3}\s?\(\s?(?:[&|!]|[\w.;-]{1,40}[~<>]?=\s?[*\w(])/.exec(text);
+    const broken = /(?:\*|\w)\s?\){1,3}\s?\(\s?(?:\(?\s?[&|!]|[\w.;-]{1,40}(?::[\w.]{1,40}:|[~<>:])?=\s?[*\w(])/.exec(
+      text,
+    );
     if (broken) {
       const operator = /\(\s?[&|!]/.test(broken[0]);
       const star = text.includes('*');
-      if (operator || star || /\)\s?\(\w{1,20}=/.test(broken[0]))
+      if (operator || star || /\)\s?\(\w{1,40}(?::[\w.]{1,40}:)?=/.test(broken[0]))
         return finding(operator || star ? 6 : 4, 'filter closed and continued', broken.index);
     }
+    const cut = /[\w*]\){1,4}\s?\0/.exec(text);
+    if (cut) return finding(6, 'filter cut by NUL', cut.index);
+    const present =
+      /\((?:objectclass|objectcategory|samaccountname|useraccountcontrol|userpassword|memberof|uid|cn)[~<>]?=(?:\*|\w{1,40}\*?)\)/.exec(
+        text,
+      );
+    if (present && text.length < 80) return finding(5, 'assertion of a filter', present.index);
     const wild = /^\*\s?(?:\)|\(\s?[|&!]\s?\(?\w{1,20}=)|\)\(\s?[|&]\s?$|^\w{0,20}\*?\)\s?\(\s?[&|]/.exec(text);
     if (wild && text.length < 80)
       return finding(wild[0].length > 2 ? 6 : 3, 'filter with a wildcard closed', wild.index);
@@ -61,10 +76,13 @@ export class XpathInjectionDetector implements Detector {
       index,
     });
     const functions =
-      /(?:count|string-length|substring|name|local-name|contains|starts-with|string|position|normalize-space)\s?\(\s?(?:\/{1,2}[\w*@.]|\/\w+\(|\/@|(?:child|parent|self|ancestor)::)/.exec(
+      /(?:count|string-length|substring(?:-before|-after)?|name|local-name|contains|starts-with|ends-with|string|position|normalize-space|boolean|number|sum|exists|translate|concat|upper-case|lower-case)\s?\(\s?(?:\/{1,2}[\w*@.]|\/\w+\(|\/@|(?:child|parent|self|ancestor)::)/.exec(
         text,
       );
     if (functions) return finding(6, 'function over a location path', functions.index);
+    const fetched =
+      /\b(?:doc|json-doc|unparsed-text|collection)(?:-available)?\s?\(\s?['"](?:https?:|ftp:|file:|\/)/.exec(text);
+    if (fetched) return finding(6, 'document fetched by a query', fetched.index);
     const axis =
       /(?:child|parent|ancestor|descendant|following|preceding|attribute|self|ancestor-or-self|descendant-or-self|following-sibling|preceding-sibling)::(?:\w+|\*|node\(|text\()/.exec(
         text,

@@ -38,7 +38,9 @@ export class PathTraversalDetector implements Detector {
       return climbs >= 3 && !ASSET.test(target)
         ? finding(source === 'body' && document ? 3 : 5, 'climbing path')
         : undefined;
-    const asset = ASSET.test(target);
+    const evasive =
+      text.includes('\0') || /\.{3}[\\/]/.test(text.slice(at, at + 40)) || input.layers.includes('percent');
+    const asset = !evasive && ASSET.test(target);
     if (climbs >= 2)
       return finding(source === 'body' && asset ? (climbs >= 4 ? 5 : 2) : 6, `climbs ${climbs} directories`);
     if (backslashes) return finding(asset ? 4 : 5, 'climbs with a backslash');

@@ -41,6 +41,8 @@ export class ServerSideRequestForgeryDetector implements Detector {
       );
     if (lower.startsWith('unix:') && /^unix:(?:a{3}|\/|[^|]{0,2000}\|https?:)/.test(lower))
       return finding(6, 'unix socket URL');
+    if (/^jdbc:[^?;]{1,300}[?;&].{0,300}(?:autodeserialize|allowloadlocalinfile|socketfactory|init)=/.test(lower))
+      return finding(6, 'database URL that runs code');
     if (/^url:(?:file|https?|ftp|gopher):/.test(lower)) return finding(6, 'nested URL scheme');
     return undefined;
   }
@@ -48,9 +50,10 @@ export class ServerSideRequestForgeryDetector implements Detector {
   private host({ name, source, text }: InspectedText, value: string, lower: string): Finding | undefined {
     const finding = (score: number, reason: string): Finding => ({ category: this.category, score, reason, index: 0 });
     const header = source === 'header' && HEADER_WITHOUT_URL.test(name);
-    const match = /^(?:(?:https?|ftp|wss?|exp|url):(?:\/{1,8}|\\{2}|(?=\[))|\/{2,4}|\\{2})([^/?#\\\s]{0,300})/.exec(
-      lower,
-    );
+    const match =
+      /^(?:(?:https?|ftp|wss?|exp|url):[\\/]{0,8}|(?:mongodb(?:\+srv)?|rediss?|amqps?|postgres(?:ql)?|memcached?):\/\/|\/{2,4}|\\{2})([^/?#\\\s]{0,300})/.exec(
+        lower,
+      );
     if (!match) {
       const bare =
         /^(localhost|127(?:\.\d{1,3}){1,3}|169\.254\.169\.254|\[::1?\]|0\.0\.0\.0)(?::\d{1,5})?(?:\/|$)/.exec(
@@ -60,7 +63,12 @@ export class ServerSideRequestForgeryDetector implements Detector {
         /url|uri|host|target|dest|site|endpoint|server|proxy|webhook|callback|feed|link|href|domain|ssrf|ip$/.test(
           name,
         );
-      return bare !== undefined && named && !header && /[/:]/.test(lower) && source !== 'header'
+      return bare !== undefined &&
+        named &&
+        (lower.includes('/') || !/ip$/.test(name)) &&
+        !header &&
+        /[/:]/.test(lower) &&
+        source !== 'header'
         ? finding(5, 'local host')
         : undefined;
     }
@@ -98,7 +106,7 @@ export class ServerSideRequestForgeryDetector implements Detector {
       if (/^\d|\./.test(shown) && judgeHost(shown) !== 'public') return finding(5, 'address before @');
     }
     // `http://public#@127.0.0.1/`, `http://public\@127.0.0.1`: parsers disagree about the host (Orange Tsai, Black Hat 2017).
-    const confused = /^[^\s]{0,200}[#\\ ]@?([\w.:[\]-]{3,60})/.exec(
+    const confused = /^(?:[^\s]{0,200}[#\\ ]@?|[?#&\\\s]{1,4}@)([\w.:[\]-]{3,60})/.exec(
       value.slice(match[0].length, match[0].length + 260),
     );
     if (confused?.[1] && /@/.test(text) && judgeHost(hostOf(confused[1])) !== 'public')

@@ -8,7 +8,10 @@ export class XmlInjectionDetector implements Detector {
   readonly category = 'xml_injection' as const;
 
   concerns(profile: TextProfile): boolean {
-    return profile.has(CharacterClass.lessThan) && profile.hintsAt(Hint.xml);
+    return (
+      profile.has(CharacterClass.lessThan) &&
+      (profile.hintsAt(Hint.xml) || profile.hasAll(CharacterClass.greaterThan | CharacterClass.slash))
+    );
   }
 
   inspect({ lower, document, source }: InspectedText): Finding | undefined {
@@ -33,13 +36,15 @@ export class XmlInjectionDetector implements Detector {
     const include = /<\w{0,20}:?include\s[^>]{0,400}\b(?:href|parse)\s?=/.exec(lower);
     if (include && lower.includes('xinclude')) return finding(7, 'XInclude', include.index);
     const script =
-      /<(?:msxsl|xalan|lxslt|xsl):(?:script|component)\b|(?:php|java|xalan|exsl|saxon|unparsed-text|document|system-property)(?::function|:runtime|:file)?\s?\(\s?['"](?:file|http|\/|xsl:|\w+['"],)|xmlns:\w+\s?=\s?["'](?:java:|clitype:|xalan:\/\/|http:\/\/(?:php\.net\/xsl|xml\.apache\.org\/x(?:alan|slt)))|<xsl:(?:include|import)\s/.exec(
+      /<(?:msxsl|xalan|lxslt|xsl):(?:script|component)\b|(?:php|java|xalan|exsl|saxon|unparsed-text|document|system-property)(?::function|:runtime|:file)?\s?\(\s?['"](?:file|http|\/|xsl:|\w+['"],)|xmlns:\w+\s?=\s?["'](?:java:|clitype:|xalan:\/\/|http:\/\/(?:php\.net\/xsl|xml\.apache\.org\/x(?:alan|slt)))|<xsl:(?:include|import|result-document)\s|<(?:exsl:document|redirect:(?:write|open))\s/.exec(
         lower,
       );
     if (script && (lower.includes('xsl:') || lower.includes('/xsl')))
       return finding(document ? 5 : 6, 'code in a style sheet', script.index);
     const sheet = /<\?xml-stylesheet\s[^>]{0,300}href\s?=/.exec(lower);
     if (sheet) return finding(5, 'external style sheet', sheet.index);
+    const closed = document ? -1 : reopened(lower);
+    if (closed >= 0) return finding(5, 'element closed and opened again', closed);
     return this.schema(lower, source === 'body', finding);
   }
 
@@ -59,6 +64,20 @@ export class XmlInjectionDetector implements Detector {
         ? undefined
         : finding(5, 'schema location', at);
   }
+}
+
+/** Elements of text, which rich text splits into fragments. */
+const HTML_ELEMENT =
+  /^(?:p|b|i|u|s|a|em|strong|span|div|li|ul|ol|td|th|tr|table|tbody|h[1-6]|font|code|pre|br|section|article|blockquote|label|small|sub|sup|mark|body|html|script|style|title|textarea|button|option|select)$/;
+
+/** Where a value closes an element that it did not open, and ends with that element open again: it was put inside one. */
+function reopened(lower: string): number {
+  const close = lower.indexOf('</');
+  if (close < 0) return -1;
+  const name = /^<\/([a-z_][\w.:-]{0,40})\s?>/.exec(lower.slice(close, close + 50))?.[1];
+  if (name === undefined || HTML_ELEMENT.test(name) || lower.lastIndexOf(`<${name}`, close) >= 0) return -1;
+  const open = lower.lastIndexOf(`<${name}>`);
+  return open > close && lower.indexOf('</', open) < 0 ? close : -1;
 }
 
 /** Index of a declaration, also when blanks were put after `<`. */

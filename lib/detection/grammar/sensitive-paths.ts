@@ -41,6 +41,8 @@ export function sensitivityOf(path: string): number {
     if (FILE_SUFFIXES.has(suffix)) return take > 1 || path.startsWith('/') || /^[a-z]:/.test(path) ? 5 : 3;
   }
   if (segments.includes('web-inf')) return 5;
+  if (/^\/(?:tmp|var\/tmp|var\/lib\/php\d?(?:\/sessions?)?)\/sess_\w|^\/(?:var\/)?run\/secrets\/\w/.test(plain))
+    return 5;
   if (/(?:^|\/)(?:\.git|\.svn|\.hg|\.ssh|\.aws|\.kube|\.gnupg)\//.test(plain)) return 5;
   if (
     /(?:winnt|windows|i386)\/(?:system32|repair|system|win\.ini|php\.ini|syswow64|panther|debug|debug|sysprep|my\.ini|csup|regedit)/.test(

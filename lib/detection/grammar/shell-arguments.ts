@@ -15,14 +15,14 @@ export function argumentShape(command: ShellCommand, text: string): ArgumentShap
   if (!/^[\s+<>,"')#\ufffd]/.test(rest)) return 'other';
   const argument = after.replace(/^[+,]+\s*/, '');
   if (
-    /^(?:-{1,2}[a-z]|\/[a-z?]?(?:\s|$)|\/[\w.?*]+\/|\/[a-z.]{2,}|~\/|\.{1,2}\/|[a-z]:(?:[\\/+*\w"]|$)|\ufffd|\d{1,2}:\d\d\s|\\\\|[<>]{1,2}&?\s?[\w/$"'.]|\$[({\w]|`|["'$]?%[a-z]+%|\*|https?:\/\/|\(|"\$)/i.test(
+    /^(?:-{1,2}[a-z]|-\d{1,2}(?:\s|$)|\/[a-z?]?(?:\s|$)|\/[\w.?*]+\/|\/[a-z.]{2,}|~\/|\.{1,2}\/|[a-z]:(?:[\\/+*\w"]|$)|\ufffd|\d{1,2}:\d\d\s|\\\\|[<>]{1,2}&?\s?[\w/$"'.]|\$[({\w]|`|["'$]?%[a-z]+%|\*|https?:\/\/|\((?!\w{1,20}\))|"\$)/i.test(
       argument,
     )
   )
     return 'strong';
   if (/^["'][^"']{0,80}["']/.test(argument)) return 'strong';
   if (/^\d{1,15}(?:\.\d{1,3}){3}\b/.test(argument)) return 'strong';
-  if (/^\d{1,6}\s*(?:$|[*+/#%-])/.test(argument)) return 'strong';
+  if (/^\d{1,6}\s*(?:$|[)}*+/#%-])/.test(argument)) return 'strong';
   if (
     /^[\w.-]{1,60}\.(?:txt|php|sh|exe|ps1|html?|log|conf|cfg|ini|js|py|pl|bat|cmd|dll|gz|tar|zip|[a-z]{2,10}\.[a-z]{2,})\b/i.test(
       argument,
@@ -30,8 +30,15 @@ export function argumentShape(command: ShellCommand, text: string): ArgumentShap
   )
     return 'strong';
   if (/^[\w-]{1,60}\.[\w.-]{2,80}\s{0,4}$/.test(argument)) return 'strong';
-  if (/\s(?:-{1,2}[a-z]|\/[a-z]{1,8}(?:\s|$)|[a-z]:\\|\/\w+\/|>{1,2}\s?[\w/])/i.test(argument)) return 'strong';
+  if (/\s(?:-{1,2}[a-z]|\/[a-z]{1,8}(?:\s|$)|[a-z]:\\|\/\w+\/|>{1,2}\s?(?:[\w/]|~\/))/i.test(argument)) return 'strong';
   if (/^[\w@.-]+\s*(?:#|$)/.test(argument) && command.opener !== '' && argument.length < 24)
     return SHELL_VARIABLES.has(argument) ? 'strong' : 'words';
   return /^[#)]/.test(argument) ? 'none' : 'words';
 }
+
+/**
+ * Options that make a common program run another one or write a file: `-oProxyCommand=`, `--checkpoint-action=exec=`.
+ * They attack where a value becomes an argument, without any separator (CWE-88).
+ */
+export const PROGRAM_OPTION =
+  /^\s{0,4}-{1,2}(?:o\s?proxycommand|upload-pack|receive-pack|checkpoint-action|to-command|use-compress-program|rsh|ssh-command|use-askpass|post-file|body-file|output-document)[=\s]{1,2}\S|^\s{0,4}-{1,2}(?:o|output(?:-dir|-file)?|log-file)[=\s]\s?\/\w|^ext::\S/;

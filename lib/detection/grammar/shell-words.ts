@@ -78,6 +78,7 @@ function readCommand(text: string, start: number, opener: string, at: number): S
     while (index < limit && isSpace(text.charCodeAt(index))) index++;
   }
   if (opener === '{' && text.charCodeAt(index) === 44) index++;
+  if (opener !== '') index += prefixLength(text, index);
   let word = '';
   let disguised = false;
   while (index < limit) {
@@ -110,6 +111,20 @@ function readCommand(text: string, start: number, opener: string, at: number): S
     end: index,
     following: text.charAt(index),
   };
+}
+
+/**
+ * What may stand before a command (POSIX XCU 2.9.1 and 2.10): `!`, assignments, built-ins that run their arguments, and,
+ * where the text closes a compound command, the words that open its parts.
+ */
+function prefixLength(text: string, start: number): number {
+  const ahead = text.slice(start, start + 120);
+  if (!/^(?:!\s|[A-Za-z_]\w{0,20}=|builtin\s|do\s|then\s|else\s)/.test(ahead)) return 0;
+  const found =
+    /^(?:!\s{1,4}|builtin\s{1,4}|[A-Za-z_]\w{0,20}=[^\s;|&'"()]{1,60}\s{1,4}|(?:do|then|else)\s{1,4}(?=[^;\n]{1,80}[;\n]\s{0,4}(?:done|fi)\b)){1,3}/.exec(
+      ahead,
+    );
+  return found?.[0].length ?? 0;
 }
 
 /** `''`, `""`, `$@`, `$*`, `${x}`, `$9`: expansions to nothing that split a word. */

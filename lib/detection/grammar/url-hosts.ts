@@ -9,6 +9,10 @@ const METADATA_NAMES = wordSet(
 const LOOPBACK_NAMES = wordSet(
   'localhost localhost.localdomain localhost6 ip6-localhost ip6-loopback loopback localhost4 lvh.me localtest.me vcap.me lacolhost.com yoogle.com',
 );
+/** Public zones that answer with the loopback address for every name in them. */
+const LOOPBACK_ZONE = /\.(?:localtest\.me|lvh\.me|vcap\.me|lacolhost\.com|localhost\.localdomain)$/;
+/** Names of container and cluster networks, and the zone reserved for private use (ICANN, resolution 2024.07.29.06). */
+const PRIVATE_ZONE = /\.(?:internal|svc|svc\.cluster\.local|consul)$/;
 /** Public DNS zones that answer with the address spelled in the name. */
 const WRAPPED =
   /(?:^|[.-])(\d{1,3}[.-]\d{1,3}[.-]\d{1,3}[.-]\d{1,3})\.(?:xip\.io|nip\.io|sslip\.io|xip\.name|localtest\.me|traefik\.me|backname\.io|[a-z0-9-]+\.[a-z]{2,6})$/;
@@ -23,6 +27,8 @@ export function judgeHost(raw: string): HostKind {
   host = folded;
   if (METADATA_NAMES.has(host)) return 'metadata';
   if (LOOPBACK_NAMES.has(host) || host.endsWith('.localhost')) return 'loopback';
+  if (LOOPBACK_ZONE.test(host)) return 'loopback';
+  if (PRIVATE_ZONE.test(host)) return 'private';
   const numeric = readIpv4(host);
   if (numeric) {
     const kind = judgeIpv4(numeric.value);
@@ -34,6 +40,8 @@ export function judgeHost(raw: string): HostKind {
     const inner = readIpv4(wrapped[1].replaceAll('-', '.'));
     if (inner && judgeIpv4(inner.value) !== 'public') return 'disguised';
   }
+  const spelled = /(?:^|[.-])([0-9a-f]{8})\.(?:nip\.io|sslip\.io)$/.exec(host)?.[1];
+  if (spelled && judgeIpv4(Number.parseInt(spelled, 16)) !== 'public') return 'disguised';
   return odd && /[a-z0-9]/.test(host) && !/[^\u0000-\u007f]/.test(host) ? 'disguised' : 'public';
 }
 
