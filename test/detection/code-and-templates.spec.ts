@@ -209,6 +209,11 @@ describeDetector('prototype_pollution', {
 
 describeDetector('ldap_injection', {
   attacks: [
+    '*))\0',
+    'admin)\0',
+    'admin*)((|userPassword=*)',
+    'x)(userAccountControl:1.2.840.113556.1.4.803:=2)',
+    '(objectClass=*)',
     '*)(uid=*))(|(uid=*',
     'x)(|(password=*))',
     '(&(uid=a)(password=*))',
@@ -218,6 +223,8 @@ describeDetector('ldap_injection', {
     '(|(mail=*))',
   ],
   benign: [
+    '(status=open)',
+    'f(x)=x*2',
     '(a) & (b)',
     'f(x)(y)',
     '1),(1',
@@ -231,6 +238,10 @@ describeDetector('ldap_injection', {
 
 describeDetector('xml_injection', {
   attacks: [
+    '<exsl:document href="/tmp/x" method="text">x</exsl:document>',
+    "doc('http://evil.example/')",
+    "x' or starts-with(//pass,'a') or 'x",
+    '</name><role>admin</role><name>',
     '<!DOCTYPE a [<!ENTITY b SYSTEM "file:///c">]><a>&b;</a>',
     '<!ENTITY % a "b">',
     '<!DOCTYPE a SYSTEM "http://evil.example/a.dtd">',
@@ -243,6 +254,10 @@ describeDetector('xml_injection', {
     { text: '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', source: 'body', name: 'xml' },
   ],
   benign: [
+    '</b> and <b>more',
+    'text</p><p>more',
+    "doc('readme')",
+    '<Foo></Foo><Bar/>',
     '<?xml version="1.0"?><a>b</a>',
     '<!DOCTYPE html><p>x</p>',
     'count (all)',
