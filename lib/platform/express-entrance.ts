@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpServer } from '@nestjs/common';
 import { type ExpressRouting, findExpressHandler } from './express-handler';
-import type { GuardedRequest } from './guarded-request';
+import type { FrameworkRequest, GuardedRequest } from './guarded-request';
 import { type Entrance, type EntranceVerdict, type Framework, settle } from './http-entrance';
 
 type Next = (error?: unknown) => void;
@@ -28,7 +28,7 @@ export function attachExpress(adapter: HttpServer, entrance: Entrance): Framewor
     });
   });
 
-  const unmatched = (raw: IncomingMessage, _response: ServerResponse, next: Next) => {
+  const unmatched = (raw: IncomingMessage & FrameworkRequest, _response: ServerResponse, next: Next) => {
     const request = entrance.known(raw);
     if (request === undefined || request.seen) return next();
     request.framework = raw;

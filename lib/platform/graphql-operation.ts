@@ -74,7 +74,7 @@ export function requestOfGraphqlContext(context: unknown, steps = MAX_STEPS): Fr
 }
 
 /** A request of Node, of its HTTP/2 compatibility layer or of Fastify's `inject()`. */
-export function isNodeRequest(value: unknown): value is IncomingMessage {
+export function isNodeRequest(value: unknown): value is IncomingMessage & FrameworkRequest {
   return value instanceof Readable && Array.isArray((value as Partial<IncomingMessage>).rawHeaders);
 }
 
