@@ -199,7 +199,7 @@ describe('limits on a cluster', () => {
       commandTimeoutMs: 2_000,
     });
     await store.start();
-  }, 30_000);
+  });
   afterAll(async () => {
     store.close();
     await Promise.all(nodes.map((node) => node.stop()));

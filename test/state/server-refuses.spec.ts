@@ -56,7 +56,7 @@ describe('a server that cannot do what it is asked', () => {
     expect((await store.consume([tier({ key: 'after' })])).source).toBe('shared');
     expect(await admin.exists('key:5000')).toBe(1);
     expect((await traffic.stop()).slowest).toBeLessThan(SLOWEST_MS);
-  }, 20_000);
+  });
 
   it('NOPERM: allows no more than the user of docs/redis.md needs, and that is enough', async () => {
     const server = await redis();
@@ -92,7 +92,7 @@ describe('a server that cannot do what it is asked', () => {
     const sources = () => nodes.map(({ host, port }) => ({ host, port }));
     beforeAll(async () => {
       nodes = await startCluster();
-    }, 30_000);
+    });
     afterAll(() => Promise.all(nodes.map((node) => node.stop())));
 
     it('MOVED: is asked as if it were alone', async () => {
@@ -118,7 +118,7 @@ describe('a server that cannot do what it is asked', () => {
         () => owner.call('CLUSTER', 'ADDSLOTS', slot),
         6_000,
       );
-    }, 20_000);
+    });
 
     it.each([
       ['one limit', 1],
