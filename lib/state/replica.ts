@@ -161,8 +161,10 @@ export class Replica {
     const from = this.step;
     try {
       const found = await store.get(collection, key);
-      if (found !== undefined && this.healthy && this.undecidedSince(from, key))
-        this.adopt(key, found.value, found.ttlMs);
+      if (found === undefined || !this.healthy) return;
+      if (this.undecidedSince(from, key)) this.adopt(key, found.value, found.ttlMs);
+      // A sync that had listed the store before this answer was later in deciding: the next one knows better.
+      else this.syncWithin(TICK_MS);
     } catch {
       this.syncWithin(TICK_MS);
     }
