@@ -38,7 +38,7 @@ const additions: Record<Args['variant'], () => ModuleMetadata> = {
     imports: [ThrottlerModule.forRoot([{ ttl: 60_000, limit: LIMIT }])],
     providers: [{ provide: APP_GUARD, useClass: ThrottlerGuard }],
   }),
-  guarded: () => ({ imports: [GuardModule.forRoot({ trustedProxies: ['loopback'], ...config })] }),
+  guarded: () => ({ imports: [GuardModule.forRoot({ trustedProxies: ['loopback'], rateLimit: LIMIT, ...config })] }),
 };
 
 @Module({ controllers: [BenchController], ...additions[variant]() })
