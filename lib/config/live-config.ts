@@ -14,12 +14,16 @@ export type ConfigPreparation = (next: GuardConfig) => (() => void) | void;
 @Injectable()
 export class LiveConfig {
   readonly changes = new Subject<GuardConfig>();
+  /** The configuration of an application that configures nothing. */
+  readonly defaults: GuardConfig;
   private readonly preparations: ConfigPreparation[] = [];
 
   constructor(
     @Inject(GuardConfig) readonly current: GuardConfig,
     @Inject(CONFIG_SECTIONS) private readonly sections: readonly ConfigSection[],
-  ) {}
+  ) {
+    this.defaults = resolveConfig(sections, {});
+  }
 
   /** Registers whoever computes from the configuration; earlier registrations take effect earlier. */
   onPrepare(preparation: ConfigPreparation): void {

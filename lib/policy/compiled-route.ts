@@ -1,6 +1,6 @@
 import type { GuardedRequest } from '../platform/guarded-request';
 import type { CheckName } from './check-name';
-import type { PolicyField, PolicySource, RoutePolicy } from './route-policy';
+import type { PolicyField, PolicyLayer, RoutePolicy } from './route-policy';
 import type { Observer, Probe, ResponseProbe, RouteInfo, Stage } from './security-check';
 
 export interface CompiledProbe {
@@ -46,7 +46,9 @@ export interface CompiledTarget extends Readonly<Record<Stage, ProbePlan>> {
 
 /** The compiled policy of one handler. */
 export interface CompiledRoute extends CompiledTarget, RouteInfo {
-  readonly sources: Readonly<Partial<Record<PolicyField, PolicySource>>>;
+  readonly sources: Readonly<Partial<Record<PolicyField, PolicyLayer>>>;
+  /** The fields that are what they would be if nobody had configured or decorated anything. */
+  readonly untouched: ReadonlySet<PolicyField>;
   /** What a message on an open connection meets instead of `access`: it came through no door of its own. */
   readonly message: ProbePlan;
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable } from '@nestjs/common';
 import { type ConfigProblem, GuardConfigError } from '../config/config-problem';
 import type { ConfigWarning } from '../config/config-section';
@@ -17,7 +18,7 @@ import {
 } from './compiled-route';
 import { describeHandler, HandlerScan } from './handler-scan';
 import { classPolicy, ownPolicy } from './policy-decorator';
-import type { PolicyField, PolicySource, RoutePolicy } from './route-policy';
+import type { PolicyField, PolicyLayer, RoutePolicy } from './route-policy';
 import {
   type CompileTarget,
   type Observer,
@@ -187,7 +188,9 @@ export class PolicyCompiler {
       const target = this.compileTarget({ policy, sources, config, route }, bypassing, 'deferring');
       const whole = this.compileTarget({ policy, sources, config, route }, bypassing, 'whole');
       const message = ProbePlan.join(whole.door, whole.access);
-      routes.set(route.handler, [...(routes.get(route.handler) ?? []), { ...route, ...target, sources, message }]);
+      const untouched = this.untouchedFields({ policy, sources, route });
+      const compiled = { ...route, ...target, sources, untouched, message };
+      routes.set(route.handler, [...(routes.get(route.handler) ?? []), compiled]);
     }
     const byDefault = { ...this.layers(config), config };
     const rest = this.compileTarget(byDefault, bypassing, 'deferring');
@@ -207,15 +210,23 @@ export class PolicyCompiler {
   }
 
   private layers(config: GuardConfig, route?: RouteInfo) {
-    const layers: [PolicySource, RoutePolicy][] = [['config', this.defaults(config, route)]];
+    const layers: [PolicyLayer, RoutePolicy][] = [['config', this.defaults(config, route)]];
     if (route !== undefined) layers.push(['class', classPolicy(route.classRef)], ['method', ownPolicy(route.handler)]);
     const policy: RoutePolicy = {};
-    const sources: Partial<Record<PolicyField, PolicySource>> = {};
+    const sources: Partial<Record<PolicyField, PolicyLayer>> = {};
     for (const [source, layer] of layers) {
       Object.assign(policy, layer);
       for (const field of Object.keys(layer) as PolicyField[]) sources[field] = source;
     }
     return { policy, sources };
+  }
+
+  private untouchedFields({ policy, sources, route }: Pick<CompileTarget, 'policy' | 'sources' | 'route'>) {
+    const byDefault = this.defaults(this.live.defaults, route);
+    const fields = Object.keys(byDefault) as PolicyField[];
+    return new Set(
+      fields.filter((field) => sources[field] === 'config' && isDeepStrictEqual(policy[field], byDefault[field])),
+    );
   }
 
   private compileTarget(

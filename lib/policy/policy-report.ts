@@ -60,10 +60,14 @@ export function reportRoute(
     route: prefixed(route, prefix),
     protection: excluded ? 'unprotected' : protectionBy(checks, route, config),
     checks,
-    rules: fields.map((field) => ({ field, source: route.sources[field]!, value: route.policy[field] })),
+    rules: fields.map((field) => ({ field, source: sourceOf(field, route), value: route.policy[field] })),
     bypassed: [...route.bypassed],
     excluded,
   };
+}
+
+function sourceOf(field: PolicyField, { sources, untouched }: CompiledRoute): PolicySource {
+  return untouched.has(field) ? 'default' : sources[field]!;
 }
 
 function protectionBy(checks: readonly CheckName[], route: CompiledRoute, config: GuardConfig): RouteProtection {

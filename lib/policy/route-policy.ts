@@ -4,7 +4,10 @@
  */
 export interface RoutePolicy {}
 
-/** Where a field of a route's effective policy comes from. */
-export type PolicySource = 'config' | 'class' | 'method';
+/** The layers of a route's policy, each of which overrides the one before it. The first includes the defaults. */
+export type PolicyLayer = 'config' | 'class' | 'method';
+
+/** Where a field of a route's effective policy comes from; `'default'` where the configuration leaves it as it is. */
+export type PolicySource = 'default' | PolicyLayer;
 
 export type PolicyField = keyof RoutePolicy;

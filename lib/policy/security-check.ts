@@ -5,7 +5,7 @@ import type { GuardConfig } from '../config/guard-config';
 import type { GuardedRequest } from '../platform/guarded-request';
 import type { CheckName } from './check-name';
 import type { Refusal } from './refusal';
-import type { PolicyField, PolicySource, RoutePolicy } from './route-policy';
+import type { PolicyField, PolicyLayer, RoutePolicy } from './route-policy';
 
 /**
  * When a check asks:
@@ -36,7 +36,7 @@ export type Observer = (request: GuardedRequest) => void;
 export interface CompileTarget {
   readonly policy: RoutePolicy;
   /** Which layer each field of the policy comes from. */
-  readonly sources: Readonly<Partial<Record<PolicyField, PolicySource>>>;
+  readonly sources: Readonly<Partial<Record<PolicyField, PolicyLayer>>>;
   readonly config: GuardConfig;
   readonly route?: RouteInfo;
   /** The routes that bypass the check: an `undeferred` one has to leave them alone by itself. */

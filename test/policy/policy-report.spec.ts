@@ -5,8 +5,10 @@ import {
   GuardControl,
   type GuardConfigInput,
   GuardModule,
+  RateLimit,
   RequireHttps,
   RequireIp,
+  type RoutePolicyReport,
   type RouteProtection,
   UsageMonitor,
 } from 'nestapi-guard';
@@ -34,15 +36,29 @@ class ShopController {
   spared() {}
 }
 
+@Controller('limited')
+@RateLimit({ requests: 3, window: 60 })
+class LimitedController {
+  @Get()
+  list() {}
+
+  @Get('like-default')
+  @RateLimit({ requests: 100, window: 60 })
+  likeDefault() {}
+}
+
 const BARE: GuardConfigInput = { enableRateLimiting: false, enablePenetrationDetection: false };
 const DOOR: GuardConfigInput = { ...BARE, blacklist: ['203.0.113.1'], enforceHttps: true, emergencyMode: true };
 
-async function protectionOf(route: string, config: GuardConfigInput): Promise<RouteProtection | undefined> {
-  const builder = Test.createTestingModule({ imports: [GuardModule.forRoot(config)], controllers: [ShopController] });
+async function reportOf(route: string, config: GuardConfigInput): Promise<RoutePolicyReport | undefined> {
+  const builder = Test.createTestingModule({
+    imports: [GuardModule.forRoot(config)],
+    controllers: [ShopController, LimitedController],
+  });
   const module = await builder.compile();
   try {
     const policies = module.get(GuardControl).policies();
-    return policies.find((policy) => policy.route === route)?.protection;
+    return policies.find((policy) => policy.route === route);
   } finally {
     await module.close();
   }
@@ -63,6 +79,40 @@ describe('the protection of a route', () => {
     ['by @RequireHttps alone', 'GET /encrypted', BARE, 'unprotected'],
     ['by a monitor alone', 'GET /watched', BARE, 'unprotected'],
   ])('%s: %s', async (_, route, config, protection) => {
-    expect(await protectionOf(route, config)).toBe(protection);
+    expect((await reportOf(route, config))?.protection).toBe(protection);
+  });
+});
+
+describe('where the rules of a route come from', () => {
+  it.each<[what: string, route: string, config: GuardConfigInput, rules: string[]]>([
+    ['nowhere', 'GET /plain', {}, ['rateLimit default']],
+    ['a field of the configuration', 'GET /plain', { rateLimit: 7 }, ['rateLimit config']],
+    ['a field that is like its default', 'GET /plain', { rateLimit: 100 }, ['rateLimit default']],
+    ['a path of the configuration', 'GET /plain', { endpointRateLimits: { '/plain': [7, 60] } }, ['rateLimit config']],
+    ['a path that is not the route', 'GET /plain', { endpointRateLimits: { '/p': [7, 60] } }, ['rateLimit default']],
+    [
+      'a field without a default',
+      'GET /plain',
+      { blockedUserAgents: ['curl'] },
+      ['blockUserAgents config', 'rateLimit default'],
+    ],
+    ['the class', 'GET /limited', {}, ['rateLimit class']],
+    ['a method that says what the default is', 'GET /limited/like-default', {}, ['rateLimit method']],
+    ['the method', 'GET /internal', BARE, ['requireIp method']],
+  ])('%s: %s', async (_, route, config, rules) => {
+    const report = await reportOf(route, config);
+    expect(report?.rules.map(({ field, source }) => `${field} ${source}`)).toEqual(rules);
+  });
+
+  it('follows changes of the configuration', async () => {
+    const builder = Test.createTestingModule({ imports: [GuardModule.forRoot()], controllers: [ShopController] });
+    const module = await builder.compile();
+    const control = module.get(GuardControl);
+    const source = () => control.policies().find(({ route }) => route === 'GET /plain')?.rules[0]?.source;
+    await control.updateConfig({ rateLimit: 7 });
+    expect(source()).toBe('config');
+    await control.updateConfig({ rateLimit: 100 });
+    expect(source()).toBe('default');
+    await module.close();
   });
 });
