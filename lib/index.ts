@@ -97,19 +97,22 @@ export { DetectionGuard } from './pipeline/detection.guard';
 export { GuardControl } from './pipeline/guard-control.service';
 export { GuardException } from './pipeline/guard-exception';
 
+export type { ClientAddress } from './network/client-address';
+
 export { ClientAddressService } from './platform/client-address.service';
 export { ClientIp } from './platform/client-ip.decorator';
 export { GuardVerdict } from './platform/guard-verdict.decorator';
-export { GuardedRequest } from './platform/guarded-request';
+export { GuardedRequest, type FrameworkRequest, type MatchedRoute, type RequestKind } from './platform/guarded-request';
 export type { GuardedResponse } from './platform/guarded-response';
 export type { ReportedRefusal, RequestVerdict } from './platform/request-verdict';
 
 export { Bypass } from './policy/bypass.decorator';
 export { CHECK_NAMES, type CheckMode, type CheckName } from './policy/check-name';
-export { policyDecorator } from './policy/policy-decorator';
+export { policyDecorator, type PolicyDecoratorOptions } from './policy/policy-decorator';
 export type { RoutePolicyReport, RouteProtection } from './policy/policy-report';
 export type { Refusal } from './policy/refusal';
-export type { RoutePolicy } from './policy/route-policy';
+export type { PolicyLayer, PolicySource, RoutePolicy } from './policy/route-policy';
+export type { RouteKind } from './policy/security-check';
 
 export {
   GeoRateLimit,
@@ -127,7 +130,7 @@ export { RehearsalService } from './rehearsal/rehearsal.service';
 export type { Exclusion, RehearsalFinding, RehearsalSummary } from './rehearsal/rehearsal-summary';
 
 export type { CorsOrigin, CorsOriginFunction } from './response/cors.options';
-export type { CspOptions, CspSources } from './response/content-security-policy.options';
+export type { CspDirective, CspOptions, CspSources } from './response/content-security-policy.options';
 export { cspNonceOf } from './response/csp-nonce';
 export type { CustomErrorResponses, GuardErrorBody } from './response/error-body';
 export {
@@ -139,9 +142,9 @@ export {
 } from './response/security-headers.options';
 
 export { MemoryStateStore, type MemoryStateStoreOptions } from './state/memory-state-store';
-export type { RedisSource } from './state/redis-source';
+export type { RedisClientSource, RedisClusterSource, RedisSource } from './state/redis-source';
 export { RedisStateStore, type RedisStateStoreOptions } from './state/redis-state-store';
-export { ResilientStateStore, type ResilientStateStoreOptions } from './state/resilient-state-store';
+export { ResilientStateStore, type OnStoreError, type ResilientStateStoreOptions } from './state/resilient-state-store';
 export type {
   Awaitable,
   ChannelListener,

@@ -34,6 +34,7 @@ export class CloudRangeService {
   private work: Promise<void> = Promise.resolve();
   private unsubscribe?: Unsubscribe;
 
+  /** @hidden Nest makes it. */
   constructor(
     options: CloudRangeOptions,
     private readonly logger: CloudLog,

@@ -2,7 +2,7 @@
  * The resolved configuration of the module: every field present, validated, defaults filled in. Injectable.
  *
  * Its fields are declared by the sections of the rooms that they belong to (`RateLimitConfig`, `AddressRulesConfig` …).
- * The object is live: {@link LiveConfig.update} changes it in place.
+ * The object is live: {@link GuardControl.updateConfig} changes it in place.
  *
  * @example
  * ```ts

@@ -56,7 +56,7 @@ export interface DetectionResult {
   readonly truncated?: readonly TruncationReason[];
 }
 
-/** A budget of {@link DetectionBudget} that ran out. */
+/** A budget of detection that ran out. */
 export type TruncationReason = 'text' | 'nodes' | 'depth' | 'time';
 
 /** A request reduced to what the engine reads; no platform type appears here. */

@@ -32,6 +32,7 @@ export interface GeoOptions {
 export class GeoService {
   private readonly source: CountrySource;
 
+  /** @hidden Nest makes it. */
   constructor(options: GeoOptions, logger: GeoLog) {
     this.source = openSource(options, logger);
   }

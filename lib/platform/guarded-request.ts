@@ -41,31 +41,31 @@ export interface MatchedRoute {
 export class GuardedRequest {
   /** The route that the request was matched to; undefined before routing and for what matches no route. */
   route: MatchedRoute | undefined;
-  /** The route whose questions about the body have been asked before it was read. */
+  /** @internal The route whose questions about the body have been asked before it was read. */
   arrivedAt: MatchedRoute | undefined;
   /**
    * What the verifiers of `@RequireAuth` and `@ApiKeyAuth` returned, by scheme (`bearer`, `basic` …) or header name
    * (`x-api-key`), in lower case.
    */
   credentials: Readonly<Record<string, unknown>> | undefined;
-  /** Where headers of the answer go on a platform that writes all of them at once. */
+  /** @internal Where headers of the answer go on a platform that writes all of them at once. */
   head: MergedHead | undefined;
-  /** Whoever refuses a request while its body is being read. Set by the door. */
+  /** @internal Whoever refuses a request while its body is being read. Set by the door. */
   refuseBody: ((refusal: BodyRefusal, request: GuardedRequest) => HttpException | undefined) | undefined;
   /** The framework's own request object, once there is one. */
   framework: FrameworkRequest | undefined;
-  /** Whether a guard of this module has decided on the request: what none has seen is accounted when it is finished. */
+  /** @internal Whether a guard of this module has decided on it: what none has seen is accounted when it is finished. */
   seen = false;
-  /** What the entrance decided to refuse the request with; the framework's first hook raises it. */
+  /** @internal What the entrance decided to refuse the request with; the framework's first hook raises it. */
   refusedWith: HttpException | undefined;
   /** Whether it, or one of the GraphQL fields that it asks for, is refused. */
   refused = false;
-  /** Milliseconds that the checks took so far; measured only where metrics are configured. */
+  /** @internal Milliseconds that the checks took so far; measured only where metrics are configured. */
   checkedMs: number | undefined;
   /** Whether the request target is in `excludePaths`. */
   excluded = false;
   /**
-   * Whether the door decided on exactly this request. Messages on an open connection came through it long ago, RPC messages
+   * @internal Whether the door decided on exactly this request. Messages on an open connection came through it long ago, RPC messages
    * never: what it asks, they are asked by the guards.
    */
   metDoor = false;
@@ -81,6 +81,7 @@ export class GuardedRequest {
   private cookieValues: Record<string, string> | undefined;
   private pathText: string | undefined;
 
+  /** @hidden The module makes it. */
   constructor(
     readonly kind: RequestKind,
     /** Node's request: for WebSocket messages the upgrade request of their connection; none for RPC. */
@@ -93,7 +94,7 @@ export class GuardedRequest {
   ) {}
 
   /**
-   * The request of a WebSocket message on this request's connection. It has the connection's client address: once the
+   * @internal The request of a WebSocket message on this request's connection. It has the connection's client address: once the
    * connection is lost, nobody could tell it any more.
    */
   ofMessage(payload: unknown): GuardedRequest {
@@ -101,7 +102,7 @@ export class GuardedRequest {
   }
 
   /**
-   * One of the GraphQL operations that this request brings. One HTTP request may bring several, and so may one connection;
+   * @internal One of the GraphQL operations that this request brings. One HTTP request may bring several, and so may one connection;
    * only the former has come through the door with them.
    *
    * @param readBody what the operation's fields can read; called when somebody asks.
@@ -116,7 +117,7 @@ export class GuardedRequest {
     return operation;
   }
 
-  /** This operation as one of its fields meets it: with a route of its own, everything else shared. */
+  /** @internal This operation as one of its fields meets it: with a route of its own, everything else shared. */
   ofField(): GuardedRequest {
     const field = this.derive('graphql');
     const whole = this.origin ?? this;
@@ -136,7 +137,7 @@ export class GuardedRequest {
     return this.kind === 'graphql' ? (this.origin ?? this) : this;
   }
 
-  /** Whether it came to the application that has this identity. */
+  /** @internal Whether it came to the application that has this identity. */
   isOf(identity: RequestIdentity): boolean {
     return this.identity === identity;
   }
@@ -146,7 +147,7 @@ export class GuardedRequest {
     return this.origin?.whole ?? this;
   }
 
-  /** Remembers that a guard has decided on the request. */
+  /** @internal Remembers that a guard has decided on the request. */
   markSeen(): void {
     this.seen = true;
     if (this.origin !== undefined) this.origin.markSeen();
@@ -287,7 +288,7 @@ export class GuardedRequest {
     else this.response.setHeader(name, value);
   }
 
-  /** Watches the body while it is read; undefined where nobody could break it off. */
+  /** @internal Watches the body while it is read; undefined where nobody could break it off. */
   tapBody(): BodyTap | undefined {
     if (this.origin !== undefined) return this.origin.tapBody();
     const { raw, response, refuseBody } = this;

@@ -36,9 +36,10 @@ declare module '../policy/route-policy' {
  * }
  * ```
  */
-export const GeoRateLimit = policyDecorator((limits: CountryLimits, { window = 60 }: GeoRateLimitOptions = {}) => ({
-  geoRateLimit: { limits, window },
-}));
+export const GeoRateLimit = policyDecorator((limits: CountryLimits, options: GeoRateLimitOptions = {}) => {
+  const { window = 60 } = options;
+  return { geoRateLimit: { limits, window } };
+});
 
 export function geoLimitProblems({ limits, window }: { limits: unknown; window: unknown }): FieldProblem[] {
   if (typeof limits !== 'object' || limits === null || Object.keys(limits).length === 0) {
