@@ -13,7 +13,8 @@ declare module '../policy/route-policy' {
  * Refuses clients by their `User-Agent` with 403. Replaces `blockedUserAgents` of the configuration on the route.
  *
  * @param patterns case-insensitive substrings or regular expressions; `''` and `/^$/` match a missing agent. Only the
- * first 2048 characters of the header are looked at. A pattern that could backtrack catastrophically stops the boot.
+ * first 2048 characters of the header are looked at. A pattern that could backtrack catastrophically stops the boot, and
+ * so does an empty list.
  *
  * @example
  * ```ts

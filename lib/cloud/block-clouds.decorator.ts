@@ -12,7 +12,7 @@ declare module '../policy/route-policy' {
  * configuration on the route. Inactive for a provider whose ranges were never to be had, which is an error in the log.
  *
  * @param providers `AWS`, `GCP`, `Azure`, `DigitalOcean`, `Linode`, `Oracle`, `Vultr`, `Cloudflare`, in any case;
- * `'AWS:!eu-west-1'` spares a region. Default: all. An unknown one stops the boot.
+ * `'AWS:!eu-west-1'` spares a region. Default: all. An unknown one stops the boot, and so does an empty list.
  *
  * @example
  * ```ts

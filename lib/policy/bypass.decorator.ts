@@ -31,6 +31,9 @@ export function bypassProblems(policy: RoutePolicy): FieldProblem[] {
   if (policy.bypass === undefined) return [];
   const shape = inspectList(policy.bypass, () => undefined, 'a list of check names');
   if (shape.length > 0) return shape.map((problem) => ({ ...problem, path: 'bypass' }));
+  if (policy.bypass.length === 0) {
+    return [{ path: 'bypass', value: [], message: 'is empty and switches nothing off; name a check' }];
+  }
   return policy.bypass.flatMap((name, index) => (name === 'all' ? [] : unknownCheck(name, `bypass[${index}]`)));
 }
 

@@ -1,13 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable } from '@nestjs/common';
-import { type ConfigProblem, GuardConfigError } from '../config/config-problem';
+import { GuardConfigError } from '../config/config-problem';
 import type { ConfigWarning } from '../config/config-section';
 import type { GuardConfig } from '../config/guard-config';
 import { LiveConfig } from '../config/live-config';
-import { nearestName } from '../config/nearest-name';
 import { markHandler } from '../platform/marked-handler';
 import type { RequestKind } from '../platform/guarded-request';
-import { bypassedChecks, bypassProblems } from './bypass.decorator';
+import { bypassedChecks } from './bypass.decorator';
 import { type CheckName, checkPosition } from './check-name';
 import {
   type CompiledProbe,
@@ -16,6 +15,7 @@ import {
   type CompiledUnmatched,
   ProbePlan,
 } from './compiled-route';
+import { decoratorProblems } from './decorator-problems';
 import { describeHandler, HandlerScan } from './handler-scan';
 import { classPolicy, ownPolicy } from './policy-decorator';
 import type { PolicyField, PolicyLayer, RoutePolicy } from './route-policy';
@@ -64,7 +64,7 @@ export class PolicyCompiler {
     const { routes, stray } = scan.run();
     this.routeInfos = [...routes];
     this.stray = stray;
-    this.inspectAll(routes);
+    this.inspect(routes);
     this.compiled = this.compileAll(live.current);
     // The decorators that ask then are all known by now, and the framework gets to know the routes next.
     if (this.awaitsArrivals) for (const { kind, handler } of routes) if (kind === 'http') markHandler(handler);
@@ -146,35 +146,15 @@ export class PolicyCompiler {
     const name = `${classRef.name}.${handler.name}`;
     const described = describeHandler(classRef, handler).find((route) => route.kind === kind);
     const info = described ?? { name, kind, template: name, classRef, handler };
-    this.inspectAll([info]);
+    this.inspect([info]);
     this.routeInfos.push(info);
     this.recompile();
     return this.findRoute(classRef, handler, kind)!;
   }
 
-  private inspectAll(routes: readonly RouteInfo[]): void {
-    const problems = routes.flatMap((route) => this.inspectRoute(route));
-    const distinct = [...new Map(problems.map((problem) => [problem.path + problem.message, problem])).values()];
-    if (distinct.length > 0) throw new GuardConfigError(distinct, 'GUARD_DECORATOR_INVALID');
-  }
-
-  private inspectRoute(route: RouteInfo): ConfigProblem[] {
-    const layers = [
-      { where: route.classRef.name, policy: classPolicy(route.classRef) },
-      { where: route.name, policy: ownPolicy(route.handler) },
-    ];
-    return layers.flatMap(({ where, policy }) => {
-      const found = [...this.unknownFields(policy), ...undefinedFields(policy), ...bypassProblems(policy)];
-      for (const check of this.checks) found.push(...(check.inspect?.(policy) ?? []));
-      return found.map((problem) => ({ ...problem, path: `${where} @${decoratorName(problem.path ?? '')}` }));
-    });
-  }
-
-  private unknownFields(policy: RoutePolicy): ConfigProblem[] {
-    const known = new Set<string>(['bypass', ...this.checks.flatMap((check) => check.fields ?? [])]);
-    return Object.keys(policy)
-      .filter((field) => !known.has(field))
-      .map((field) => ({ path: field, message: 'is not a known policy field', suggestion: nearestName(field, known) }));
+  private inspect(routes: readonly RouteInfo[]): void {
+    const problems = decoratorProblems(routes, this.checks);
+    if (problems.length > 0) throw new GuardConfigError(problems, 'GUARD_DECORATOR_INVALID');
   }
 
   private compileAll(config: GuardConfig): CompiledApplication {
@@ -272,15 +252,4 @@ export class PolicyCompiler {
       observers,
     };
   }
-}
-
-/** A decorator whose argument is undefined, such as a missing environment variable, would protect nothing without a word. */
-function undefinedFields(policy: RoutePolicy): ConfigProblem[] {
-  return Object.entries(policy)
-    .filter(([, value]) => value === undefined)
-    .map(([path]) => ({ path, message: 'has no argument, and would protect nothing' }));
-}
-
-function decoratorName(path: string): string {
-  return path.charAt(0).toUpperCase() + path.slice(1);
 }

@@ -3,6 +3,9 @@ import { ConfigModule, ConfigService } from '@nestjs/config';
 import { Test } from '@nestjs/testing';
 import {
   AccessGuard,
+  BehaviorAnalysis,
+  BlockClouds,
+  BlockCountries,
   BlockUserAgents,
   Bypass,
   type GuardConfigFactory,
@@ -11,6 +14,7 @@ import {
   GuardConfigError,
   GuardControl,
   GuardModule,
+  GuardPolicy,
   RequireIp,
 } from 'nestapi-guard';
 import { PLATFORMS, startApp } from '../support/platforms';
@@ -83,6 +87,45 @@ describe('start-up', () => {
       'BadController.run @Bypass[0]',
     ]);
     expect(error.message).toContain('did you mean "rate_limit"?');
+  });
+
+  it.each<[decorator: string, apply: MethodDecorator, check: string]>([
+    ['@BlockCountries', BlockCountries([]), 'country'],
+    ['@BlockClouds', BlockClouds([]), 'clouds'],
+    ['@BlockUserAgents', BlockUserAgents([]), 'user_agent'],
+    ['@BehaviorAnalysis', BehaviorAnalysis([]), 'behavior'],
+    ['@RateLimit', GuardPolicy({ rateLimit: [] }), 'rate_limit'],
+    ['@UsageMonitor', GuardPolicy({ usageMonitor: [] }), 'behavior'],
+    ['@CustomValidation', GuardPolicy({ customValidation: [] }), 'custom_validation'],
+  ])('stops at an empty list of %s, which protects nothing, and says what does', async (decorator, apply, check) => {
+    @Controller()
+    class EmptyController {
+      @Get()
+      @apply
+      run() {
+        return 1;
+      }
+    }
+    const error = await bootError({}, [EmptyController]);
+    const fix = `name something, or spare the route with @Bypass(['${check}'])`;
+    expect(error.problems).toEqual([
+      { path: `EmptyController.run ${decorator}`, value: [], message: `is empty and would protect nothing; ${fix}` },
+    ]);
+  });
+
+  it('stops at an empty list of @Bypass', async () => {
+    @Controller()
+    @Bypass([])
+    class EmptyController {
+      @Get()
+      run() {
+        return 1;
+      }
+    }
+    const error = await bootError({}, [EmptyController]);
+    expect(error.problems).toMatchObject([
+      { path: 'EmptyController @Bypass', message: expect.stringMatching(/empty/) },
+    ]);
   });
 
   it('refuses to be imported twice', async () => {
