@@ -19,7 +19,15 @@
 export class GuardConfig {}
 
 /** Numbers may be given as numeric strings and booleans as `'true'`/`'false'`, as environment variables come. */
-type Loose<T> = T extends number ? T | `${number}` : T extends boolean ? T | 'true' | 'false' : T;
+type Loose<T> = T extends number
+  ? T | `${number}`
+  : T extends boolean
+    ? T | 'true' | 'false'
+    : T extends readonly [number, number]
+      ? { [Index in keyof T]: Loose<T[Index]> }
+      : string extends keyof T
+        ? { [Key in keyof T]: Loose<T[Key]> }
+        : T;
 
 /** What `GuardModule.forRoot()` accepts: every field is optional. */
 export type GuardConfigInput = { [Field in keyof GuardConfig]?: Loose<GuardConfig[Field]> };

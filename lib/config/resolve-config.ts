@@ -3,7 +3,8 @@ import { type ConfigProblem, GuardConfigError } from './config-problem';
 import type { ConfigSection, ConfigWarning } from './config-section';
 import { GuardConfig } from './guard-config';
 import { nearestName } from './nearest-name';
-import { fieldsOf, type Inspection, inspectionOf } from './setting';
+import { fieldsOf, inspectionOf } from './setting';
+import { readTexts } from './text-values';
 
 /**
  * Turns what the developer wrote into a complete configuration.
@@ -64,21 +65,11 @@ function readSection(Section: ConfigSection, given: Record<string, unknown>, con
   const section = new Section() as Record<string, unknown>;
   for (const field of fieldsOf(Section)) {
     if (!Object.hasOwn(given, field) || given[field] === undefined) continue;
-    section[field] = coerce(given[field], section[field], inspectionOf(section, field)!);
+    section[field] = readTexts(given[field], section[field], inspectionOf(section, field)!);
   }
   Object.assign(config, section);
   return validateSync(section, { forbidUnknownValues: false }).flatMap(({ property, value }) => {
     const found = inspectionOf(section, property)?.(value) ?? [];
     return found.map((problem) => ({ ...problem, path: property + (problem.path ?? '') }));
   });
-}
-
-/** Reads the strings of environment variables as what the default, or else the rule, of the field shows it to be. */
-function coerce(value: unknown, byDefault: unknown, inspect: Inspection): unknown {
-  if (typeof value !== 'string') return value;
-  const text = value.trim();
-  if (typeof byDefault === 'number' && /^[+-]?(\d+\.?\d*|\.\d+)$/.test(text)) return Number(text);
-  if (text !== 'true' && text !== 'false') return value;
-  const flag = text === 'true';
-  return typeof byDefault === 'boolean' || (inspect(flag).length === 0 && inspect(text).length > 0) ? flag : value;
 }

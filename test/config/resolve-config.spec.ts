@@ -1,3 +1,5 @@
+import type { GuardConfigInput } from '../../lib/config/guard-config';
+import { GUARD_CONFIG_SECTIONS } from '../../lib/guard.config-sections';
 import { ModeConfig } from '../../lib/policy/mode.config';
 import { AddressRulesConfig } from '../../lib/platform/address-rules.config';
 import { ClientAddressConfig } from '../../lib/platform/client-address.config';
@@ -42,14 +44,18 @@ const SECTIONS: ConfigSection[] = [ExampleConfig, AddressRulesConfig, ClientAddr
 
 const resolve = (input: unknown) => resolveConfig(SECTIONS, input) as unknown as ExampleConfig & AddressRulesConfig;
 
-function problemsOf(input: unknown) {
+function captured(read: () => unknown): GuardConfigError {
   try {
-    resolve(input);
+    read();
   } catch (error) {
-    if (error instanceof GuardConfigError) return error.problems.map(({ path }) => path);
+    if (error instanceof GuardConfigError) return error;
     throw error;
   }
-  return [];
+  throw new Error('it was accepted');
+}
+
+function problemsOf(input: unknown) {
+  return captured(() => resolve(input)).problems.map(({ path }) => path);
 }
 
 describe('resolveConfig', () => {
@@ -66,6 +72,37 @@ describe('resolveConfig', () => {
     [{ flag: 'false' }, { flag: false }],
   ])('reads %p as environment variables come', (input, expected) => {
     expect(resolve(input)).toMatchObject(expected);
+  });
+
+  it.each<[input: GuardConfigInput, expected: object]>([
+    [
+      { endpointRateLimits: { '/a': ['10', '60'], 'POST /b': [5, '60'] } },
+      { endpointRateLimits: { '/a': [10, 60], 'POST /b': [5, 60] } },
+    ],
+    [
+      {
+        behaviorRules: [{ type: 'return', pattern: '404', maxOccurrences: '3', window: '60', action: 'log' }],
+      } as object,
+      { behaviorRules: [{ pattern: '404', maxOccurrences: 3, window: 60 }] },
+    ],
+    [
+      { customErrorResponses: { 429: '60', 503: { retry: '60', again: 'true' } } },
+      { customErrorResponses: { 429: '60', 503: { retry: '60', again: 'true' } } },
+    ],
+  ])('reads numbers within %j where only numbers are accepted, and leaves texts alone', (input, expected) => {
+    const given = JSON.stringify(input);
+    expect(resolveConfig(GUARD_CONFIG_SECTIONS, input)).toMatchObject(expected);
+    expect(JSON.stringify(input)).toBe(given);
+  });
+
+  it.each([
+    [{ '/a': ['10', 'x'] }, ['endpointRateLimits["/a"].window']],
+    [{ '/a': ['0', '60'] }, ['endpointRateLimits["/a"].requests']],
+    [{ '/a': ['10', ''] }, ['endpointRateLimits["/a"].window']],
+    [{ '/a': '10,60' }, ['endpointRateLimits["/a"]']],
+  ])('rejects the limits %j at %j', (endpointRateLimits, paths) => {
+    const error = captured(() => resolveConfig(GUARD_CONFIG_SECTIONS, { endpointRateLimits }));
+    expect(error.problems.map(({ path }) => path)).toEqual(paths);
   });
 
   it.each([
