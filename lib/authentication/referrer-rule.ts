@@ -30,12 +30,16 @@ export function parseReferrerRule(entry: string): ReferrerRule | undefined {
     (wantedPort === undefined || referrer.port === wantedPort);
 }
 
+/** RFC 9110 section 10.1.3: there must be neither userinfo nor a fragment. */
+const SENT_BY_BROWSERS = /^(?=[\x21-\x7e]+$)https?:\/\/[^/?#@\\]+(?:[/?][^#\\]*)?$/i;
+
 /**
- * Reads a `Referer` the way a browser reads an address; undefined for anything that is no http(s) address. Characters that
- * no browser sends are refused first: URL parsers drop or turn some of them (`\`, tabs), and others do not.
+ * Reads a `Referer` the way a browser reads an address; undefined for anything that is no http(s) address. What no browser
+ * sends is refused first: URL parsers drop or turn some characters (`\`, tabs), and others do not; `user@` serves to make a
+ * host look like another one. A final dot is part of a host's absolute name (RFC 3986 section 3.2.2), not another host.
  */
 export function readReferrer(header: string): Referrer | undefined {
-  if (!/^https?:\/\/[\x21-\x5b\x5d-\x7e]+$/i.test(header)) return undefined;
+  if (!SENT_BY_BROWSERS.test(header)) return undefined;
   const url = parseUrl(header);
   if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:')) return undefined;
   const scheme = url.protocol.slice(0, -1);
