@@ -3,7 +3,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { ensureRedisServer } from './ensure-redis.mjs';
+import { ensureServers } from './ensure-servers.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
 const versions = ['20', '22', '24'].filter((version) => version !== process.versions.node.split('.')[0]);
@@ -13,7 +13,7 @@ if (process.platform !== 'linux' || process.arch !== 'x64') {
   process.exit(0);
 }
 
-ensureRedisServer();
+ensureServers();
 for (const version of versions) {
   const node = install(version);
   console.log(`\n== Node ${execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()}`);

@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { ensureRedisServer } from './ensure-redis.mjs';
+import { ensureServers } from './ensure-servers.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
 const reports = path.join(root, '.tmp/test-reports');
@@ -13,7 +13,7 @@ const suites = [
   { name: 'nest11', title: 'Nest 11, end to end', args: ['-c', 'jest.nest11.config.js'], compat: 'nest11' },
 ];
 
-ensureRedisServer();
+ensureServers();
 rmSync(reports, { recursive: true, force: true });
 mkdirSync(reports, { recursive: true });
 
