@@ -50,9 +50,10 @@ export class LogFile {
 
   /** Reopens the file when its name leads to another one by now, or to none. */
   async followRotation(): Promise<void> {
-    if (this.handle === undefined || this.pumping !== undefined) return;
+    const { handle } = this;
+    if (handle === undefined) return;
     try {
-      const [named, held] = await Promise.all([stat(this.path), this.handle.stat()]);
+      const [named, held] = await Promise.all([stat(this.path), handle.stat()]);
       if (named.ino !== held.ino || named.dev !== held.dev) this.reopen();
     } catch {
       this.reopen();

@@ -1,14 +1,45 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { Agent, get } from 'node:http';
+import { Agent, type OutgoingHttpHeaders, request as send } from 'node:http';
 import { join } from 'node:path';
-import type { GuardConfigInput } from '../../lib';
+import type { CloudStatus, GuardConfigInput } from '../../lib';
+import type { Holdings, Watch } from './vitals';
 
-/** What a test asks an application beside its traffic. */
+/** What an application is asked beside its traffic, and what it answers. */
+export interface Answers {
+  ban: number;
+  unban: number;
+  banned: number;
+  bans: number;
+  state: string;
+  accidents: number;
+  providers: (string | null)[];
+  countries: (string | null)[];
+  refresh: CloudStatus;
+  watch: undefined;
+  seen: Watch;
+  holdings: Holdings;
+}
+
 export interface Question {
   readonly id: number;
-  readonly ask: 'ban' | 'unban' | 'banned' | 'bans' | 'state' | 'accidents';
+  readonly ask: keyof Answers;
   readonly addresses?: readonly string[];
+}
+
+export type Platform = 'express' | 'fastify';
+
+/** How the process of an application is started. */
+export interface ProcessOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  /** The user to run as; only root may say. */
+  readonly uid?: number;
+}
+
+export interface Sent {
+  readonly method?: string;
+  readonly body?: string | Buffer;
+  readonly headers?: OutgoingHttpHeaders;
 }
 
 /** An application in a process of its own. */
@@ -21,9 +52,11 @@ export class Instance {
     readonly port: number,
   ) {}
 
-  static async start(platform: 'express' | 'fastify', config: GuardConfigInput): Promise<Instance> {
+  static async start(platform: Platform, config: GuardConfigInput, options: ProcessOptions = {}): Promise<Instance> {
     const child = fork(join(__dirname, 'application.worker.ts'), [JSON.stringify({ platform, config })], {
-      execArgv: ['-r', join(__dirname, '../support/typescript.cjs')],
+      execArgv: ['--expose-gc', '-r', join(__dirname, '../support/typescript.cjs')],
+      ...options,
+      env: { ...process.env, ...options.env },
     });
     child.setMaxListeners(0);
     const ended = once(child, 'exit').then(([code]) => {
@@ -35,11 +68,12 @@ export class Instance {
   }
 
   /** The status that a client is answered with; 0 when it is not answered at all. */
-  status(path: string, from: string): Promise<number> {
+  status(path: string, from: string, { method = 'GET', body, headers }: Sent = {}): Promise<number> {
     const { agent, port } = this;
     return new Promise((resolve) => {
-      const headers = { 'x-forwarded-for': from };
-      const request = get({ host: '127.0.0.1', port, path, headers, agent, timeout: 10_000 }, (response) => {
+      const all = { 'x-forwarded-for': from, ...(body && { 'content-length': Buffer.byteLength(body) }), ...headers };
+      const options = { host: '127.0.0.1', port, path, method, headers: all, agent, timeout: 10_000 };
+      const request = send(options, (response) => {
         response.resume();
         response.on('end', () => resolve(response.statusCode!));
         response.on('error', () => resolve(0));
@@ -48,18 +82,17 @@ export class Instance {
       request.on('error', (error: NodeJS.ErrnoException) => {
         // A connection that the server closed for being idle, just as it was used again: Node's own advice is to repeat.
         const idle = request.reusedSocket && error.code === 'ECONNRESET';
-        resolve(idle ? this.status(path, from) : 0);
+        resolve(idle ? this.status(path, from, { method, body, headers }) : 0);
       });
+      request.end(body);
     });
   }
 
-  ask(ask: 'state'): Promise<string>;
-  ask(ask: Exclude<Question['ask'], 'state'>, addresses?: readonly string[]): Promise<number>;
-  ask(ask: Question['ask'], addresses?: readonly string[]): Promise<unknown> {
+  ask<Ask extends keyof Answers>(ask: Ask, addresses?: readonly string[]): Promise<Answers[Ask]> {
     const id = ++this.questions;
     return new Promise((resolve) => {
       const hear = (message: unknown): void => {
-        const { id: of, answer } = message as { id: number; answer: unknown };
+        const { id: of, answer } = message as { id: number; answer: Answers[Ask] };
         if (of !== id) return;
         this.process.off('message', hear);
         resolve(answer);
@@ -88,13 +121,20 @@ export class Instance {
 export async function startFleet(
   size: number,
   config: GuardConfigInput | ((index: number) => GuardConfigInput),
+  options: (index: number) => ProcessOptions = () => ({}),
 ): Promise<Instance[]> {
   return Promise.all(
     Array.from({ length: size }, (_, index) => {
       const own = typeof config === 'function' ? config(index) : config;
-      return Instance.start(index % 2 === 0 ? 'express' : 'fastify', own);
+      return Instance.start(index % 2 === 0 ? 'express' : 'fastify', own, options(index));
     }),
   );
+}
+
+/** What went wrong in all of them and would have ended a process that nobody watches. */
+export async function accidentsOf(fleet: readonly Instance[]): Promise<number> {
+  const counts = await Promise.all(fleet.map((instance) => instance.ask('accidents')));
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 export async function endFleet(fleet: readonly Instance[]): Promise<void> {

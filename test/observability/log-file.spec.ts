@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LogFile } from '../../lib/observability/log-file';
@@ -75,6 +75,16 @@ describe('a log file', () => {
     await file.followRotation();
     file.append('after');
     await until(holds('after\n'));
+  });
+
+  it('notices it while lines are being written', async () => {
+    file.append('before');
+    await until(holds('before\n'));
+    rmSync(path);
+    file.append('between');
+    await file.followRotation();
+    file.append('after');
+    await until(() => existsSync(path) && content().endsWith('after\n'));
   });
 
   it('loses lines on a full disk, and tells it once', async () => {
