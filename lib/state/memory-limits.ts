@@ -1,18 +1,23 @@
 import { granuleShift, MOST_HITS } from './granule';
 import { HitLog } from './hit-log';
+import type { Allotment } from './instances';
 import { KeyHash } from './key-hash';
-import { BUCKET, FIRST, kindOf, MARK, META, pack, restOf, SECOND, UNTIL } from './limit-entry';
+import { KnownRefusals } from './known-refusals';
+import { BUCKET, FIRST, kindOf, LOG, MARK, META, pack, SECOND, UNTIL } from './limit-entry';
 import { LimitTable } from './limit-table';
+import { refill, room } from './limit-tier';
 import type { LimitTier, LimitVerdict, StrikeCounter, Tally, TierVerdict } from './state-store';
 
 /** Keeps the uses of one key apart; the granule of a log is in the bits above. */
-const SALT = { log: 1, bucket: 2, strike: 3, mark: 4 };
+const SALT = { log: 1, bucket: 2, strike: 3 };
 const SHIFT_BITS = 4;
 const FRACTION = 2 ** 32;
 /** Debts are sums of fractions of a millisecond kept in 64 bits; the error of a sum stays far below this. */
 const EPSILON = 1e-6;
 const LONGEST = 2 ** 31 - 1;
-const LIMIT_BITS = 0x3ffff;
+/** When to ask again for what does not fit into the part of a limit: the store may be back by then. */
+const TRY_AGAIN_MS = 1_000;
+const whole: Allotment = (limit) => limit;
 
 /**
  * Limits and counters of one process, exact and synchronous.
@@ -23,6 +28,7 @@ export class MemoryLimits {
   readonly table: LimitTable;
   private readonly log: HitLog;
   private readonly hash = new KeyHash();
+  private readonly refusals: KnownRefusals;
   private latest = -Infinity;
   // What `assess` found out about each tier of the request at hand.
   private readonly lo: number[] = [];
@@ -30,6 +36,10 @@ export class MemoryLimits {
   private readonly remaining: number[] = [];
   private readonly reset: number[] = [];
   private readonly retry: number[] = [];
+  /** Milliseconds of refill per hit, of a bucket. */
+  private readonly step: number[] = [];
+  /** How long to keep the client out from now on. */
+  private readonly outFor: number[] = [];
 
   constructor(
     maxKeys: number,
@@ -38,28 +48,33 @@ export class MemoryLimits {
   ) {
     this.table = new LimitTable(maxKeys, arenaPages);
     this.log = new HitLog(this.table);
+    this.refusals = new KnownRefusals(this.table, this.hash);
   }
 
-  consume(tiers: readonly LimitTier[]): LimitVerdict {
+  /** @param allotment what this process may admit of each limit; by default all of it */
+  consume(tiers: readonly LimitTier[], allotment: Allotment = whole): LimitVerdict {
     const now = this.now();
-    const allowed = this.assessAll(tiers, now);
-    if (allowed) for (let index = 0; index < tiers.length; index++) this.take(tiers[index]!, index, now);
+    const allowed = this.assessAll(tiers, now, allotment);
+    for (let index = 0; index < tiers.length; index++) {
+      if (allowed) this.take(tiers[index]!, index, now);
+      else if (this.outFor[index]! > 0) this.keepOut(index, now);
+    }
     return this.verdict(tiers, allowed);
   }
 
-  peek(tiers: readonly LimitTier[]): LimitVerdict {
-    return this.verdict(tiers, this.assessAll(tiers, this.now()));
+  peek(tiers: readonly LimitTier[], allotment: Allotment = whole): LimitVerdict {
+    return this.verdict(tiers, this.assessAll(tiers, this.now(), allotment));
   }
 
-  refund(tiers: readonly LimitTier[]): void {
+  refund(tiers: readonly LimitTier[], allotment: Allotment = whole): void {
     const now = this.now();
     for (const tier of tiers) {
       const { hash } = this;
       this.hashTier(tier);
-      if (!this.table.find(hash.lo, hash.hi, now)) continue;
+      if (!this.table.find(hash.lo, hash.hi, now) || this.isMark()) continue;
       const cost = tier.cost ?? 1;
-      if (tier.algorithm === 'token-bucket') this.setDebt(Math.max(0, this.debt(now) - cost * interval(tier)), now);
-      else this.log.remove(cost, granuleShift(tier.limit));
+      if (tier.algorithm !== 'token-bucket') this.log.remove(cost, granuleShift(tier.limit));
+      else this.setDebt(Math.max(0, this.debt(now) - cost * refill(tier, allotment(room(tier), tier))), now);
     }
   }
 
@@ -101,8 +116,7 @@ export class MemoryLimits {
     for (const key of keys) {
       if ('threshold' in key) this.hashStrikes(key);
       else {
-        this.hashMark(key);
-        this.table.remove(this.hash.lo, this.hash.hi, now);
+        this.refusals.forget(key, now);
         this.hashTier(key);
       }
       this.table.remove(this.hash.lo, this.hash.hi, now);
@@ -112,34 +126,12 @@ export class MemoryLimits {
   /** Remembers that the shared store refused a hit of this tier at `sentAt`, by the clock in milliseconds. */
   block(tier: LimitTier, verdict: TierVerdict, sentAt: number): void {
     const now = this.now();
-    const left = Math.min(LONGEST, Math.floor(sentAt + verdict.retryAfterMs - this.latest));
-    // The refusal of an expensive request says nothing about a cheaper one.
-    if (left <= 0 || (tier.cost ?? 1) !== 1) return;
-    this.hashMark(tier);
-    const { table, hash } = this;
-    if (!table.find(hash.lo, hash.hi, now)) table.insert(hash.lo, hash.hi, now);
-    const { words, at } = table;
-    words[at + META] = pack(MARK, 0, tier.limit & LIMIT_BITS);
-    table.expire(now + left);
-    words[at + FIRST] = now + Math.min(LONGEST, Math.floor(sentAt + verdict.resetMs - this.latest));
+    this.refusals.add(tier, verdict, this.latest - sentAt, now);
   }
 
   /** The refusal that is known to hold for a tier, or undefined. */
   blocked(tier: LimitTier): TierVerdict | undefined {
-    if ((tier.cost ?? 1) !== 1) return undefined;
-    const now = this.now();
-    this.hashMark(tier);
-    const { table, hash } = this;
-    if (!table.find(hash.lo, hash.hi, now)) return undefined;
-    const { words, at } = table;
-    if (restOf(words[at + META]!) !== (tier.limit & LIMIT_BITS)) return undefined;
-    const retryAfterMs = (words[at + UNTIL]! - now) | 0;
-    return {
-      allowed: false,
-      remaining: 0,
-      resetMs: Math.max(retryAfterMs, (words[at + FIRST]! - now) | 0),
-      retryAfterMs,
-    };
+    return this.refusals.of(tier, this.now());
   }
 
   /** Frees what expired in the next `shards` shards. */
@@ -153,43 +145,76 @@ export class MemoryLimits {
     return Math.floor(this.latest) >>> 0;
   }
 
-  private assessAll(tiers: readonly LimitTier[], now: number): boolean {
+  private assessAll(tiers: readonly LimitTier[], now: number, allotment: Allotment): boolean {
     let allowed = true;
     for (let index = 0; index < tiers.length; index++) {
       const tier = tiers[index]!;
       this.hashTier(tier);
       this.lo[index] = this.hash.lo;
       this.hi[index] = this.hash.hi;
+      this.outFor[index] = 0;
       const known = this.table.find(this.hash.lo, this.hash.hi, now);
-      if (tier.algorithm === 'token-bucket') this.assessBucket(tier, index, known ? this.debt(now) : 0);
-      else this.assessWindow(tier, index, known, now);
+      const most = room(tier);
+      const part = allotment(most, tier);
+      if (known && this.isMark()) this.assessMark(index, now);
+      else {
+        if (tier.algorithm === 'token-bucket') this.assessBucket(tier, part, index, known ? this.debt(now) : 0);
+        else this.assessWindow(tier, part, index, known, now);
+        if (this.retry[index]! > 0) this.outOfRoom(tier, part, most, index);
+      }
       if (this.retry[index]! > 0) allowed = false;
     }
     return allowed;
   }
 
-  private assessWindow(tier: LimitTier, index: number, known: boolean, now: number): void {
-    const { windowMs } = tier;
-    const limit = Math.min(tier.limit, MOST_HITS);
-    const cost = tier.cost ?? 1;
-    const shift = granuleShift(limit);
-    const held = known ? this.log.count(now, windowMs, shift) : 0;
-    this.remaining[index] = Math.max(0, limit - held);
-    this.reset[index] = held === 0 ? 0 : windowMs - ((now - this.log.newest()) >>> 0);
-    if (held + cost <= limit) this.retry[index] = 0;
-    else if (cost > limit) this.retry[index] = windowMs;
-    else this.retry[index] = windowMs - ((now - this.log.stampOf(held + cost - limit, shift)) >>> 0);
+  private assessMark(index: number, now: number): void {
+    const left = (this.table.words[this.table.at + UNTIL]! - now) | 0;
+    this.remaining[index] = 0;
+    this.reset[index] = left;
+    this.retry[index] = left;
   }
 
-  private assessBucket(tier: LimitTier, index: number, debt: number): void {
-    const step = interval(tier);
+  private assessWindow(tier: LimitTier, part: number, index: number, known: boolean, now: number): void {
+    const { windowMs } = tier;
     const cost = tier.cost ?? 1;
-    const room = capacity(tier) - debt + EPSILON;
-    this.remaining[index] = Math.max(0, Math.floor(room / step));
+    const shift = granuleShift(tier.limit);
+    const held = known ? this.log.count(now, windowMs, shift) : 0;
+    this.remaining[index] = Math.max(0, part - held);
+    this.reset[index] = held === 0 ? 0 : windowMs - ((now - this.log.newest()) >>> 0);
+    if (held + cost <= part) this.retry[index] = 0;
+    else if (cost > part) this.retry[index] = windowMs;
+    else this.retry[index] = windowMs - ((now - this.log.stampOf(held + cost - part, shift)) >>> 0);
+  }
+
+  private assessBucket(tier: LimitTier, part: number, index: number, debt: number): void {
+    const step = refill(tier, part);
+    const cost = tier.cost ?? 1;
+    const free = part === 0 ? 0 : Math.min(LONGEST, part * step) - debt + EPSILON;
+    this.step[index] = step;
+    this.remaining[index] = part === 0 ? 0 : Math.max(0, Math.floor(free / step));
     this.reset[index] = Math.ceil(debt);
-    if (cost * step <= room) this.retry[index] = 0;
-    else if (cost > (tier.burst ?? tier.limit)) this.retry[index] = tier.windowMs;
-    else this.retry[index] = Math.max(1, Math.ceil(cost * step - room));
+    if (cost > part) this.retry[index] = tier.windowMs;
+    else if (cost * step <= free) this.retry[index] = 0;
+    else this.retry[index] = Math.max(1, Math.ceil(cost * step - free));
+  }
+
+  private outOfRoom(tier: LimitTier, part: number, most: number, index: number): void {
+    const cost = tier.cost ?? 1;
+    if (cost > part && cost <= most) this.retry[index] = Math.min(TRY_AGAIN_MS, tier.windowMs);
+    // Who only went over a part has not gone over the limit.
+    if (tier.blockMs === undefined || part < most) return;
+    this.outFor[index] = tier.blockMs;
+    this.remaining[index] = 0;
+    this.reset[index] = tier.blockMs;
+    this.retry[index] = tier.blockMs;
+  }
+
+  private keepOut(index: number, now: number): void {
+    const { table } = this;
+    if (!table.find(this.lo[index]!, this.hi[index]!, now)) table.insert(this.lo[index]!, this.hi[index]!, now);
+    else if (kindOf(table.words[table.at + META]!) === LOG) this.log.clear();
+    table.words[table.at + META] = pack(MARK, 0, 0);
+    table.expire(now + this.outFor[index]!);
   }
 
   private take(tier: LimitTier, index: number, now: number): void {
@@ -197,7 +222,7 @@ export class MemoryLimits {
     const cost = tier.cost ?? 1;
     const known = table.find(this.lo[index]!, this.hi[index]!, now);
     if (tier.algorithm === 'token-bucket') {
-      const debt = (known ? this.debt(now) : 0) + cost * interval(tier);
+      const debt = (known ? this.debt(now) : 0) + cost * this.step[index]!;
       if (!known) table.insert(this.lo[index]!, this.hi[index]!, now);
       this.setDebt(debt, now);
       this.reset[index] = Math.ceil(debt);
@@ -272,13 +297,4 @@ export class MemoryLimits {
       bucket ? SALT.bucket : SALT.log | (granuleShift(tier.limit) << SHIFT_BITS),
     );
   }
-
-  private hashMark(tier: LimitTier): void {
-    this.hash.compute(tier.client, tier.key, SALT.mark | ((tier.algorithm === 'token-bucket' ? 1 : 0) << SHIFT_BITS));
-  }
 }
-
-/** Milliseconds that refill one hit. */
-const interval = (tier: LimitTier): number => tier.windowMs / tier.limit;
-/** The largest debt of a bucket; times are compared within 2^31 ms. */
-const capacity = (tier: LimitTier): number => Math.min(LONGEST, (tier.burst ?? tier.limit) * interval(tier));

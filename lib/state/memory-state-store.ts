@@ -1,3 +1,4 @@
+import type { Allotment } from './instances';
 import { LocalChannels } from './local-channels';
 import { MemoryLimits } from './memory-limits';
 import { MemoryValues } from './memory-values';
@@ -67,16 +68,17 @@ export class MemoryStateStore implements StateStore {
     return this.limits.table.size;
   }
 
-  consume(tiers: readonly LimitTier[]): LimitVerdict {
-    return this.limits.consume(tiers);
+  /** @internal @param allotment what this process may admit of each limit; by default all of it */
+  consume(tiers: readonly LimitTier[], allotment?: Allotment): LimitVerdict {
+    return this.limits.consume(tiers, allotment);
   }
 
-  peek(tiers: readonly LimitTier[]): LimitVerdict {
-    return this.limits.peek(tiers);
+  peek(tiers: readonly LimitTier[], allotment?: Allotment): LimitVerdict {
+    return this.limits.peek(tiers, allotment);
   }
 
-  refund(tiers: readonly LimitTier[]): void {
-    this.limits.refund(tiers);
+  refund(tiers: readonly LimitTier[], allotment?: Allotment): void {
+    this.limits.refund(tiers, allotment);
   }
 
   strike(counter: StrikeCounter): Tally {

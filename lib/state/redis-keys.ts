@@ -2,11 +2,16 @@ import { createHash } from 'node:crypto';
 import { granuleShift } from './granule';
 import type { LimitTier, StrikeCounter } from './state-store';
 
-/** Longer texts are replaced by their hash: a key must not cost what a client sends. */
+/** Longer clients are replaced by their hash: a key must not cost what a client sends. */
 const LONGEST = 200;
+/** So are longer names of rules, of which there is one in the key of each client. */
+const LONGEST_NAME = 24;
+const SHORT_NAMES = 1_000;
 
 /** Names of keys. Everything of one client shares the hash tag `{client}`, and with it a slot of a cluster. */
 export class RedisKeys {
+  private readonly shortNames = new Map<string, string>();
+
   constructor(readonly prefix: string) {}
 
   tier(tier: LimitTier): string {
@@ -14,10 +19,8 @@ export class RedisKeys {
     return this.name(tier.client, kind, tier.key);
   }
 
-  /** The log of a counter and the mark of its rest. */
-  strikes(counter: StrikeCounter): string[] {
-    const { client, key } = counter;
-    return [this.name(client, `s${granuleShift(counter.threshold)}`, key), this.name(client, 'r', key)];
+  strikes(counter: StrikeCounter): string {
+    return this.name(counter.client, `s${granuleShift(counter.threshold)}`, counter.key);
   }
 
   /** The expiries, the values and the filling of a collection. */
@@ -33,13 +36,28 @@ export class RedisKeys {
     return `${this.prefix}channel:${name}`;
   }
 
+  /** Who shares this Redis. */
+  get instances(): string {
+    return `${this.prefix}instances`;
+  }
+
   /** Where a link tries to write. */
   get probe(): string {
     return `${this.prefix}probe`;
   }
 
   private name(client: string, kind: string, key: string): string {
-    return `${this.prefix}{${tagOf(client)}}:${kind}:${key.length > LONGEST ? digest(key) : key}`;
+    return `${this.prefix}{${tagOf(client)}}:${kind}:${key.length > LONGEST_NAME ? this.shortName(key) : key}`;
+  }
+
+  private shortName(key: string): string {
+    let short = this.shortNames.get(key);
+    if (short === undefined) {
+      if (this.shortNames.size >= SHORT_NAMES) this.shortNames.clear();
+      // 96 bits: rules are few, and clients have no say in their names.
+      this.shortNames.set(key, (short = digest(key).slice(0, 16)));
+    }
+    return short;
   }
 }
 

@@ -1,6 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import { Deadlines, type Waiting } from './deadlines';
-import type { RedisScript } from './redis-scripts';
+import type { RedisScript } from './redis-script';
 import { CONNECT_TIMEOUT_MS, type RedisClient, type RedisDialler } from './redis-source';
 import { failure, failureOf, messageOf, type StoreFailure } from './store-failure';
 

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { granuleShift, MOST_HITS } from './granule';
 import { LocalChannels } from './local-channels';
+import { identityOf } from './redis-identity';
 import { RedisKeys } from './redis-keys';
 import { RedisLink } from './redis-link';
-import { DELETE_VALUE, FILLING, GET_VALUE, LIMITS, LIST_VALUES, RELEASE, SET_VALUE, STRIKES } from './redis-scripts';
+import { LIMITS, STRIKES } from './redis-limit-scripts';
+import { BEAT, DELETE_VALUE, FILLING, GET_VALUE, LIST_VALUES, RELEASE, SET_VALUE } from './redis-scripts';
 import { diallerOf, keyPrefixOf, type RedisSource } from './redis-source';
 import { arrayOf, envelopeOf, numbersOf, textOf, verdictsOf } from './redis-replies';
 import { RedisSubscription } from './redis-subscription';
@@ -36,7 +38,19 @@ export interface RedisStateStoreOptions {
   readonly maxValues?: number;
 }
 
+/** What a beat found out. */
+export interface Beat {
+  /** Whoever shared the Redis in the last seconds, by their ids. */
+  readonly instances: readonly string[];
+  /** False when Redis has never met this instance, or has lost everything since. */
+  readonly known: boolean;
+}
+
 type LimitMode = 'consume' | 'peek' | 'refund';
+
+/** How long a beat counts, and how long it is remembered: whoever was not forgotten finds what it had counted. */
+const BEAT_COUNTS_MS = 5_000;
+const BEAT_KEPT_MS = 24 * 3_600_000;
 
 /** A channel every instance listens to, so that there always is one. */
 const EVERYBODY = 'instances';
@@ -53,7 +67,7 @@ export class RedisStateStore implements StateStore {
   private readonly subscription: RedisSubscription;
   private readonly channels = new LocalChannels();
   private readonly board = new StatusBoard('degraded', 'not connected yet');
-  private readonly instance = randomUUID();
+  readonly instance = randomUUID();
   private readonly maxValues: number;
   private told = false;
 
@@ -108,7 +122,7 @@ export class RedisStateStore implements StateStore {
   }
 
   async reset(keys: readonly (LimitTier | StrikeCounter)[]): Promise<void> {
-    const names = keys.flatMap((key) => ('threshold' in key ? this.keys.strikes(key) : [this.keys.tier(key)]));
+    const names = keys.map((key) => ('threshold' in key ? this.keys.strikes(key) : this.keys.tier(key)));
     await Promise.all(names.map((name) => this.link.run(name, (client) => client.del(name))));
   }
 
@@ -173,9 +187,20 @@ export class RedisStateStore implements StateStore {
     };
   }
 
-  /** Asks for anything at all, so that a dead connection is noticed without a request that waits for it. */
-  async check(): Promise<void> {
-    await this.link.run(this.keys.probe, (client) => client.get(this.keys.probe));
+  /** Shows up among the instances; and notices a dead connection without a request that waits for it. */
+  beat(): Promise<Beat> {
+    return this.link.script(BEAT, [this.keys.instances], [this.instance, BEAT_COUNTS_MS, BEAT_KEPT_MS], (reply) => {
+      const [known, ...instances] = arrayOf(reply);
+      return { instances: instances.map(textOf), known: known === 1 };
+    });
+  }
+
+  /**
+   * Which process with which history answers, on a cluster all that do: another answer than before means that something
+   * may have been lost. Undefined when that cannot be told.
+   */
+  identity(): Promise<string | undefined> {
+    return this.link.run(this.keys.probe, identityOf);
   }
 
   /** Tells the listeners of this instance to look at the shared state again. */
@@ -234,9 +259,9 @@ export class RedisStateStore implements StateStore {
   private async askAll(mode: LimitMode, tiers: readonly LimitTier[]): Promise<LimitVerdict> {
     const names = tiers.map((tier) => this.keys.tier(tier));
     const args: (string | number)[] = [mode];
-    for (const { algorithm, limit, windowMs, cost = 1, burst = limit } of tiers) {
-      if (algorithm === 'token-bucket') args.push('bucket', limit, windowMs, cost, burst);
-      else args.push('window', Math.min(limit, MOST_HITS), windowMs, cost, 1 << granuleShift(limit));
+    for (const { algorithm, limit, windowMs, cost = 1, burst = limit, blockMs = 0 } of tiers) {
+      if (algorithm === 'token-bucket') args.push('bucket', limit, windowMs, cost, burst, blockMs);
+      else args.push('window', Math.min(limit, MOST_HITS), windowMs, cost, 1 << granuleShift(limit), blockMs);
     }
     const verdicts = await this.link.script(LIMITS, names, args, (reply) => verdictsOf(reply, tiers.length));
     return { allowed: verdicts.every(({ allowed }) => allowed), tiers: verdicts, source: 'shared' };
@@ -246,7 +271,7 @@ export class RedisStateStore implements StateStore {
     const { threshold, windowMs, restartAfterMs } = counter;
     const rest = restartAfterMs === undefined ? -1 : Math.ceil(restartAfterMs);
     const args = [mode, Math.min(threshold, MOST_HITS), windowMs, 1 << granuleShift(threshold), rest];
-    return this.link.script(STRIKES, this.keys.strikes(counter), args, (reply) => {
+    return this.link.script(STRIKES, [this.keys.strikes(counter)], args, (reply) => {
       const [count, crossed, roomMs] = numbersOf(reply, 3) as [number, number, number];
       return { count, crossed: crossed === 1, roomMs, source: 'shared' };
     });

@@ -1,6 +1,9 @@
+import { Continuity } from './continuity';
+import { Instances } from './instances';
+import { InsuredLimits, type OnStoreError } from './insured-limits';
 import { InsuredValues } from './insured-values';
 import { MemoryStateStore, type MemoryStateStoreOptions } from './memory-state-store';
-import { RedisStateStore, type RedisStateStoreOptions } from './redis-state-store';
+import { type Beat, RedisStateStore, type RedisStateStoreOptions } from './redis-state-store';
 import type {
   Awaitable,
   ChannelListener,
@@ -14,12 +17,10 @@ import type {
   StoreStatus,
   StrikeCounter,
   Tally,
-  TierVerdict,
   Unsubscribe,
 } from './state-store';
 
-/** What limits do while Redis fails: count in this process, let everything pass, or refuse everything. */
-export type OnStoreError = 'local' | 'allow' | 'deny';
+export type { OnStoreError };
 
 /** How a `ResilientStateStore` behaves. */
 export interface ResilientStateStoreOptions extends RedisStateStoreOptions {
@@ -38,13 +39,15 @@ const BEAT_MS = 1_000;
 const RESET = 'store.reset';
 const FORGET = 'store.forget';
 const RESYNC = 'store.resync';
+const JOINED = 'store.joined';
 
 /**
  * Redis with an insurance: every question is answered, at the latest after the command timeout.
  *
- * While Redis fails this process counts by itself, with the same limits. After it came back each limit must be passed
- * here and there for one of its windows, so that no client gets more than twice its limit out of a failover. A refusal
- * by Redis is remembered until it ends and costs no command meanwhile.
+ * While Redis fails this process counts by itself, its part of each limit: the parts of all instances are together no more
+ * than the limit. If Redis comes back without what it knew, or that cannot be told, each limit must be passed here and
+ * there for one of its windows. So no client gets more than twice its limit out of a failover. A refusal by Redis is
+ * remembered until it ends and costs no command meanwhile.
  *
  * @example
  * ```ts
@@ -58,13 +61,16 @@ export class ResilientStateStore implements StateStore {
   private readonly shared: RedisStateStore;
   private readonly local: MemoryStateStore;
   private readonly values: InsuredValues;
+  private readonly limits: InsuredLimits;
+  private readonly instances: Instances;
+  private readonly continuity: Continuity;
   private readonly clock: () => number;
   private readonly onStoreError: OnStoreError;
   private readonly beat: NodeJS.Timeout;
-  private recoveredAt = -Infinity;
+  private joined = false;
   private everUp = false;
   private warned = false;
-  private beating = false;
+  private looking: Promise<void> | undefined;
 
   constructor(private readonly options: ResilientStateStoreOptions) {
     this.clock = options.memory?.clock ?? (() => performance.now());
@@ -72,6 +78,11 @@ export class ResilientStateStore implements StateStore {
     this.shared = new RedisStateStore(options);
     this.local = new MemoryStateStore(options.memory);
     this.values = new InsuredValues(this.shared, this.local);
+    const { clock, onStoreError } = this;
+    this.instances = new Instances(this.shared.instance);
+    this.continuity = new Continuity(clock);
+    const { instances, continuity } = this;
+    this.limits = new InsuredLimits(this.shared, this.local, { onStoreError, clock, instances, continuity });
     this.shared.onStatus((status) => this.changed(status));
     this.shared.subscribe(RESET, {
       message: (keys, own) => {
@@ -89,6 +100,11 @@ export class ResilientStateStore implements StateStore {
         if (!own) this.shared.resubscribed();
       },
     });
+    this.shared.subscribe(JOINED, {
+      message: (_message, own) => {
+        if (!own) void this.look();
+      },
+    });
     this.beat = setInterval(() => void this.look(), BEAT_MS).unref();
   }
 
@@ -99,54 +115,23 @@ export class ResilientStateStore implements StateStore {
    */
   async start(): Promise<void> {
     await this.shared.start();
-    if (this.shared.isUp || this.options.required !== true) return;
+    if (this.shared.isUp) return this.look();
+    if (this.options.required !== true) return;
     const { reason } = this.shared.status();
     this.close();
     throw new Error(`Redis is required and cannot be used: ${reason}. Start it, or do not require it.`);
   }
 
   consume(tiers: readonly LimitTier[]): Awaitable<LimitVerdict> {
-    const known = this.knownRefusal(tiers);
-    if (known !== undefined) return known;
-    if (!this.shared.isUp) return this.consumeAlone(tiers);
-    const guarded = this.guarded(tiers);
-    if (guarded.length > 0) {
-      const own = this.local.consume(guarded);
-      if (!own.allowed) return placed(own, guarded, tiers);
-    }
-    const sentAt = this.clock();
-    return this.shared.consume(tiers).then(
-      (verdict) => {
-        if (!verdict.allowed) {
-          this.local.refund(guarded);
-          this.rememberRefusal(tiers, verdict, sentAt);
-        }
-        return verdict;
-      },
-      () => {
-        this.local.refund(guarded);
-        return this.consumeAlone(tiers);
-      },
-    );
+    return this.limits.consume(tiers);
   }
 
   peek(tiers: readonly LimitTier[]): Awaitable<LimitVerdict> {
-    const known = this.knownRefusal(tiers);
-    if (known !== undefined) return known;
-    if (!this.shared.isUp) return this.peekAlone(tiers);
-    const sentAt = this.clock();
-    return this.shared.peek(tiers).then(
-      (verdict) => {
-        if (!verdict.allowed) this.rememberRefusal(tiers, verdict, sentAt);
-        return verdict;
-      },
-      () => this.peekAlone(tiers),
-    );
+    return this.limits.peek(tiers);
   }
 
   refund(tiers: readonly LimitTier[]): Awaitable<void> {
-    this.local.refund(tiers);
-    if (this.shared.isUp) return this.shared.refund(tiers).catch(() => undefined);
+    return this.limits.refund(tiers);
   }
 
   strike(counter: StrikeCounter): Awaitable<Tally> {
@@ -212,85 +197,45 @@ export class ResilientStateStore implements StateStore {
     this.local.close();
   }
 
-  private consumeAlone(tiers: readonly LimitTier[]): LimitVerdict {
-    return this.decided(tiers) ?? this.local.consume(tiers);
-  }
-
-  private peekAlone(tiers: readonly LimitTier[]): LimitVerdict {
-    return this.decided(tiers) ?? this.local.peek(tiers);
-  }
-
-  private decided(tiers: readonly LimitTier[]): LimitVerdict | undefined {
-    if (this.onStoreError === 'local') return undefined;
-    return { allowed: this.onStoreError === 'allow', tiers: tiers.map(() => undefined), source: 'none' };
-  }
-
-  private knownRefusal(tiers: readonly LimitTier[]): LimitVerdict | undefined {
-    if (this.local.size === 0) return undefined;
-    let found: (TierVerdict | undefined)[] | undefined;
-    for (let index = 0; index < tiers.length; index++) {
-      const verdict = this.local.blocked(tiers[index]!);
-      if (verdict === undefined) continue;
-      found ??= new Array<TierVerdict | undefined>(tiers.length).fill(undefined);
-      found[index] = verdict;
-    }
-    return found && { allowed: false, tiers: found, source: 'local' };
-  }
-
-  private rememberRefusal(tiers: readonly LimitTier[], verdict: LimitVerdict, sentAt: number): void {
-    verdict.tiers.forEach((answer, index) => {
-      if (answer?.allowed === false) this.local.block(tiers[index]!, answer, sentAt);
-    });
-  }
-
-  /** The tiers whose window still reaches back to a time when this process counted alone. */
-  private guarded(tiers: readonly LimitTier[]): readonly LimitTier[] {
-    const since = this.clock() - this.recoveredAt;
-    if (this.onStoreError !== 'local' || since > 2 ** 32) return NONE;
-    return tiers.filter((tier) => since < spanOf(tier));
-  }
-
   private changed({ state, reason }: StoreStatus): void {
     const then = { local: 'counting in this process', allow: 'letting requests pass', deny: 'refusing requests' };
     if (state === 'degraded') {
       this.warned = true;
+      this.instances.pause();
       this.log('warn', `Redis cannot be used: ${reason}; ${then[this.onStoreError]} until it is back`);
       return;
     }
-    if (this.everUp || this.local.size > 0) this.recoveredAt = this.clock();
+    if (this.everUp || this.local.size > 0) this.continuity.suspect();
     if (this.warned) this.log('log', 'Redis is back, state is shared again');
     this.everUp = true;
     void this.look();
   }
 
   /** Pushes what Redis missed or lost, and notices when it does not answer. */
-  private async look(): Promise<void> {
-    if (!this.shared.isUp || this.beating) return;
-    this.beating = true;
+  private look(): Promise<void> {
+    this.looking ??= this.lookNow().finally(() => (this.looking = undefined));
+    return this.looking;
+  }
+
+  private async lookNow(): Promise<void> {
+    if (!this.shared.isUp) return;
     try {
-      await this.shared.check();
+      await this.meet(await this.shared.beat());
       await this.values.inspect();
       if (await this.values.push()) await this.publish(RESYNC, null);
     } catch {
       // The link has counted the failure; the next beat looks again.
-    } finally {
-      this.beating = false;
     }
+  }
+
+  private async meet({ instances, known }: Beat): Promise<void> {
+    this.instances.meet(instances, this.clock());
+    if (!this.joined) await this.publish(JOINED, null);
+    this.joined = true;
+    await this.continuity.settle(known, () => this.shared.identity());
   }
 
   private log(level: 'warn' | 'log', message: string): void {
     this.options.log?.(level, message);
   }
-}
-
-const NONE: readonly LimitTier[] = [];
-
-/** How long a hit of this tier can matter. */
-function spanOf({ algorithm, limit, windowMs, burst = limit }: LimitTier): number {
-  return algorithm === 'token-bucket' ? Math.max(windowMs, (burst * windowMs) / limit) : windowMs;
-}
-
-/** A verdict about some of the tiers, in the order of all. */
-function placed(verdict: LimitVerdict, some: readonly LimitTier[], all: readonly LimitTier[]): LimitVerdict {
-  return { ...verdict, tiers: all.map((tier) => verdict.tiers[some.indexOf(tier)]) };
 }

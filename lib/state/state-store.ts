@@ -16,6 +16,11 @@ export interface LimitTier {
   readonly burst?: number;
   /** What this request takes out of the limit; a whole number from 1. Default: 1. */
   readonly cost?: number;
+  /**
+   * When given, a request that finds no room keeps the client out for so many milliseconds, 1 to 2^31 - 1, after which
+   * counting starts anew. Default: until there is room.
+   */
+  readonly blockMs?: number;
 }
 
 /** The answer of one limit. */
