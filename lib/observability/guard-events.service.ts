@@ -2,7 +2,7 @@ import { AsyncResource } from 'node:async_hooks';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { type Observable, Subject } from 'rxjs';
 import { EventStream } from './event-stream';
-import type { GuardEvent, GuardEventMap, GuardEventType } from './guard-event';
+import type { EventRequest, GuardEvent, GuardEventMap, GuardEventType } from './guard-event';
 import { quote } from './log-text';
 import { Redaction } from './redaction.service';
 
@@ -68,10 +68,7 @@ export class GuardEvents {
       this.dropped++;
       return;
     }
-    const { evidence } = event as { evidence?: object };
-    this.waiting.push(
-      evidence === undefined ? event : ({ ...event, evidence: this.redaction.evidence(evidence) } as GuardEvent),
-    );
+    this.waiting.push(this.redacted(event));
     this.schedule();
   }
 
@@ -79,6 +76,17 @@ export class GuardEvents {
   close(): void {
     this.deliver(Infinity);
     this.subject.complete();
+  }
+
+  private redacted(event: GuardEvent): GuardEvent {
+    const { evidence, request } = event as { evidence?: object; request?: EventRequest };
+    const about = request && this.redaction.described(request);
+    if (evidence === undefined && about === request) return event;
+    return {
+      ...event,
+      ...(about && { request: about }),
+      ...(evidence && { evidence: this.redaction.evidence(evidence) }),
+    } as GuardEvent;
   }
 
   private schedule(): void {

@@ -34,7 +34,8 @@ export class LogConfig {
 
   /**
    * Names whose values never reach a log line or an event, besides those that give themselves away (`authorization`,
-   * `cookie`, `password`, `token`, `apiKey` …). Letter case, `-` and `_` do not matter. Default: none.
+   * `cookie`, `password`, `token`, `apiKey` …). Letter case, `-` and `_` do not matter. `params` are the parameters of
+   * the query and of routes (`/invite/:code`). Default: none.
    *
    * @example
    * const logSensitive = { headers: ['x-patient'], params: ['invite'], bodyFields: ['iban'] };

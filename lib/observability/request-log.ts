@@ -4,6 +4,7 @@ import { LiveConfig } from '../config/live-config';
 import type { GuardedRequest } from '../platform/guarded-request';
 import { describeRequest } from './event-request';
 import { GuardLog } from './guard-log.service';
+import { Redaction } from './redaction.service';
 import { requestFields } from './refusal-log';
 
 /** Writes one line per HTTP request, when it is over, at `logRequestLevel`. */
@@ -14,6 +15,7 @@ export class RequestLog {
   constructor(
     @Inject(LiveConfig) live: LiveConfig,
     @Inject(GuardLog) private readonly log: GuardLog,
+    @Inject(Redaction) private readonly redaction: Redaction,
   ) {
     this.config = live.current;
   }
@@ -29,7 +31,7 @@ export class RequestLog {
       const status = response.headersSent ? response.statusCode : undefined;
       const ms = Math.round((performance.now() - started) * 10) / 10;
       const aborted = response.writableFinished ? undefined : true;
-      const fields = { status, ms, aborted, ...requestFields(describeRequest(request)) };
+      const fields = { status, ms, aborted, ...requestFields(this.redaction.described(describeRequest(request))) };
       this.log.write(this.config.logRequestLevel, 'request', fields, 'every line');
     });
   }

@@ -1,3 +1,4 @@
+import { percentDecoded } from './percent-text';
 import { givesItselfAway, tellsASecret } from './sensitive-names';
 
 export const REDACTED = '[redacted]';
@@ -10,11 +11,15 @@ const SCHEME_AND_CREDENTIALS = /\b(bearer|basic|digest|token)\s{1,4}[\w~+/.=-]{6
 const JSON_WEB_TOKEN = /(?<![\w-])eyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*)?/g;
 const USER_OF_URL = /:\/\/[^\s/@]{1,256}@/g;
 /** In the query of a URL that is quoted, such as a referrer: there even a short name is no word of prose. */
-const PARAMETER = /([?&][\w.-]{1,64}=)[^\s"'&?;,}]+/g;
+const PARAMETER = /([?&][\w.%[\]-]{1,64}=)[^\s"'&?;,}]+/g;
 const ASSIGNMENT = /(?<![\w.-])([\w.-]{1,64})(["']?\s?[=:]\s?["']?)([^\s"'&;,}]+)/g;
 
-/** A text without what looks like a secret in it: credentials with their scheme, tokens, `password=…`. */
-export function withoutSecrets(text: string): string {
+/**
+ * A text without what looks like a secret in it: credentials with their scheme, tokens, `password=…`.
+ *
+ * @param isSensitive what is the name of a secret in the query of a URL
+ */
+export function withoutSecrets(text: string, isSensitive: (name: string) => boolean = givesItselfAway): string {
   const short = text.length > LONGEST_TEXT ? text.slice(0, LONGEST_TEXT) : text;
   // Most texts, paths above all, have none of the characters that every one of these needs.
   if (!/[=:\s]|eyJ/.test(short)) return short;
@@ -23,7 +28,7 @@ export function withoutSecrets(text: string): string {
     .replace(JSON_WEB_TOKEN, REDACTED)
     .replace(USER_OF_URL, `://${REDACTED}@`)
     .replace(PARAMETER, (whole: string, before: string) =>
-      givesItselfAway(before.slice(1, -1)) ? `${before}${REDACTED}` : whole,
+      isSensitive(percentDecoded(before.slice(1, -1))) ? `${before}${REDACTED}` : whole,
     )
     .replace(ASSIGNMENT, (whole: string, name: string, equals: string) =>
       tellsASecret(name) ? `${name}${equals}${REDACTED}` : whole,

@@ -2,7 +2,7 @@
 export interface SensitiveNames {
   /** Request headers. */
   readonly headers?: readonly string[];
-  /** Parameters of the query. */
+  /** Parameters of the query, and of routes. */
   readonly params?: readonly string[];
   /** Fields of a body, at any depth. */
   readonly bodyFields?: readonly string[];

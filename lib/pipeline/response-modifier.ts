@@ -44,7 +44,7 @@ export class ResponseModifier {
       response.commit();
     } catch (error) {
       const text = this.redaction.text(String(error), request);
-      const about = request && requestFields(describeRequest(request));
+      const about = request && requestFields(this.redaction.described(describeRequest(request)));
       this.log.write('ERROR', 'response_modifier_failed', { error: text, ...about });
     }
   }

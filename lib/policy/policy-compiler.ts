@@ -4,6 +4,7 @@ import { GuardConfigError } from '../config/config-problem';
 import type { ConfigWarning } from '../config/config-section';
 import type { GuardConfig } from '../config/guard-config';
 import { LiveConfig } from '../config/live-config';
+import { Redaction } from '../observability/redaction.service';
 import { markHandler } from '../platform/marked-handler';
 import type { RequestKind } from '../platform/guarded-request';
 import { bypassedChecks } from './bypass.decorator';
@@ -58,13 +59,14 @@ export class PolicyCompiler {
     @Inject(LiveConfig) private readonly live: LiveConfig,
     @Inject(SECURITY_CHECKS) checks: readonly SecurityCheck[],
     @Inject(HandlerScan) scan: HandlerScan,
+    @Inject(Redaction) private readonly redaction: Redaction,
   ) {
     this.checks = [...checks].sort((a, b) => checkPosition(a.name) - checkPosition(b.name));
     this.accountants = this.checks.filter((check) => check.account !== undefined);
     const { routes, stray } = scan.run();
     this.routeInfos = [...routes];
     this.stray = stray;
-    this.inspect(routes);
+    this.announce(routes);
     this.compiled = this.compileAll(live.current);
     // The decorators that ask then are all known by now, and the framework gets to know the routes next.
     if (this.awaitsArrivals) for (const { kind, handler } of routes) if (kind === 'http') markHandler(handler);
@@ -146,15 +148,16 @@ export class PolicyCompiler {
     const name = `${classRef.name}.${handler.name}`;
     const described = describeHandler(classRef, handler).find((route) => route.kind === kind);
     const info = described ?? { name, kind, template: name, classRef, handler };
-    this.inspect([info]);
+    this.announce([info]);
     this.routeInfos.push(info);
     this.recompile();
     return this.findRoute(classRef, handler, kind)!;
   }
 
-  private inspect(routes: readonly RouteInfo[]): void {
+  private announce(routes: readonly RouteInfo[]): void {
     const problems = decoratorProblems(routes, this.checks);
     if (problems.length > 0) throw new GuardConfigError(problems, 'GUARD_DECORATOR_INVALID');
+    for (const { kind, template } of routes) if (kind === 'http') this.redaction.protectPath(template);
   }
 
   private compileAll(config: GuardConfig): CompiledApplication {

@@ -112,4 +112,16 @@ describe('a text that quotes a request', () => {
       expect(redaction.text(JSON.stringify(json), request)).toBe('"{\\"user\\":{\\"password\\":\\"[redacted]\\"}}"');
     },
   );
+
+  it.each([
+    ['<b>&token=correct-horse', '<b>&token=[redacted]'],
+    ['horse-battery&q=<b>', '[redacted]&q=<b>'],
+    ['ery&q=<b>', 'ery&q=<b>'],
+    ['q=<b>&to correct-h', 'q=<b>&to [redacted]'],
+    ['in correct-horse-battery between', 'in [redacted] between'],
+    ['correct', '[redacted]'],
+  ])('hides the ends of a secret from the excerpt %s', (excerpt, clean) => {
+    const request = guardedRequest({ headers: { 'x-api-key': 'correct-horse-battery' } });
+    expect(redaction.evidence({ excerpt }, request)).toEqual({ excerpt: clean });
+  });
 });
