@@ -15,7 +15,9 @@ const DOCUMENT_DETECTORS: ReadonlySet<string> = new Set([
   'code-injection',
   'jndi-injection',
 ]);
+const PAGE_DETECTORS: ReadonlySet<string> = new Set(['cross-site-scripting']);
 const LONGEST_JSON = 65_536;
+const CLASS_NAME = /^[a-z]\w{1,30}(?:\.\w{1,60}){2,10}$/;
 
 /** Takes values apart: structures, texts that hold a structure, XML, GraphQL, parts of multipart bodies. No recursion. */
 export class ValueWalk {
@@ -66,7 +68,7 @@ export class ValueWalk {
       this.inspector.text('body', { parent: place, key: value.name }, value.name.toLowerCase(), value.text);
     }
     if (/<script|\son[a-z]{3,20}\s?=|<!--#/i.test(text.slice(0, 20_000))) {
-      this.inspector.text('body', place, 'xml', text, false, new Set(['cross-site-scripting']));
+      this.inspector.text('body', place, 'xml', text, false, PAGE_DETECTORS);
     }
   }
 
@@ -84,7 +86,11 @@ export class ValueWalk {
     this.filename(field, filename);
     const head = content.slice(0, 8192);
     if (!/[\u0000-\u0008\u000e-\u001f]/.test(head.slice(0, 512))) {
-      this.inspector.text('body', { parent: place, key: 'content' }, 'file', head, false, DOCUMENT_DETECTORS);
+      const content: Place = { parent: place, key: 'content' };
+      this.inspector.text('body', content, 'file', head, false, DOCUMENT_DETECTORS);
+      // A picture that a browser runs when it is opened by itself.
+      if (/\.svgz?$/i.test(filename) || /^\s{0,40}<svg[\s>]/i.test(head))
+        this.inspector.text('body', content, 'file', head, false, PAGE_DETECTORS);
     }
   }
 
@@ -116,7 +122,9 @@ export class ValueWalk {
       const item = list[index];
       if (typeof item === 'number' || typeof item === 'boolean' || item === null) continue;
       if (!this.inspector.visit(container.depth)) return;
-      this.child(source, container, index, item, nameOf(container.place), stack);
+      // A pair of a class name and its members is how Jackson writes a typed value (`As.WRAPPER_ARRAY`).
+      const typed = index === 0 && list.length === 2 && typeof item === 'string' && CLASS_NAME.test(item);
+      this.child(source, container, index, item, typed ? '@type' : nameOf(container.place), stack);
     }
   }
 
@@ -133,7 +141,7 @@ export class ValueWalk {
         continue;
       const item = record[key];
       if (!this.clean.has(key)) this.name(source, { parent: container.place, key }, key);
-      if (key === 'prototype' && container.place.key === 'constructor')
+      if (key === 'prototype' && isConstructor(container.place.key))
         this.name(source, { parent: container.place, key }, 'constructor.prototype');
       if (typeof item === 'number' || typeof item === 'boolean' || item === null) continue;
       this.child(source, container, key, item, key, stack);
@@ -166,6 +174,15 @@ interface Container {
   readonly value: object;
   readonly place: Place;
   readonly depth: number;
+}
+
+/** `constructor`, also where a filter that removes the word once leaves one behind. */
+function isConstructor(key: string | number): boolean {
+  return (
+    typeof key === 'string' &&
+    key.length < 80 &&
+    (key === 'constructor' || key.replace('constructor', '') === 'constructor')
+  );
 }
 
 /** Lists and plain objects: what parsers produce. A stream or a file that hangs on a body is nobody's input. */

@@ -8,6 +8,8 @@ interface Rule {
   readonly score: number;
   /** Score inside running text, where code is quoted. */
   readonly quoted: number;
+  /** Whether a server runs it where it finds it in a file: a source file is not an attack. */
+  readonly embedded?: true;
 }
 
 /** What runs code in each language, from the languages' manuals. Every repeat is bounded, no two overlap. */
@@ -17,6 +19,7 @@ const RULES: readonly Rule[] = [
     pattern: /<\?(?:php\b|=|\s{0,3}(?:echo|print|system|eval|include|require|phpinfo|passthru|exec|\$_))/,
     score: 7,
     quoted: 4,
+    embedded: true,
   },
   {
     reason: 'PHP function',
@@ -43,6 +46,7 @@ const RULES: readonly Rule[] = [
     pattern: /\$_(?:get|post|request|cookie|server|files|session|env)\b|\$globals\s{0,4}[[{]/,
     score: 6,
     quoted: 3,
+    embedded: true,
   },
   {
     reason: 'PHP variable function',
@@ -91,6 +95,12 @@ const RULES: readonly Rule[] = [
     score: 5,
     quoted: 2,
   },
+  {
+    reason: 'object of Windows Script Host',
+    pattern: /\bcreateobject\s?\(\s?["']\w|\bactivexobject\s?\(|\bwscript\.shell\b/,
+    score: 5,
+    quoted: 1,
+  },
   { reason: 'Groovy process', pattern: /["'\])]\.execute\s{0,4}\(\s{0,4}\)/, score: 5, quoted: 1 },
   {
     reason: 'Perl process',
@@ -132,14 +142,51 @@ const RULES: readonly Rule[] = [
     score: 5,
     quoted: 2,
   },
+  {
+    reason: 'attribute by its name',
+    pattern:
+      /\bgetattr\s?\(\s?\w{1,40}\s?,|^\s{0,4}(?:time|thread|threading|timeunit\.seconds)\.sleep\s?\(\s?\d{1,9}\s?\)\s?;?\s?$/,
+    score: 5,
+    quoted: 1,
+  },
+  {
+    reason: 'process of Erlang, Rust, Go or Scala',
+    pattern:
+      /(?:^|[^\w]):?os(?:\.|:)cmd\s?\(|\bstd::process::|\bprocess::command\b|\bsyscall\.exec\s?\(|(?:^|[^\w.])exec\.command\s?\(|\bsys\.process\.|\bsystem\.cmd\s?\(\s?["']/,
+    score: 5,
+    quoted: 1,
+  },
   { reason: 'script engine prefix', pattern: /^script::|runtime\.getruntime/, score: 6, quoted: 2 },
   {
     reason: 'server-side include',
-    pattern: /<!--\s{0,8}#\s{0,4}(?:exec|include|echo|config|set|printenv|fsize|flastmod|if|elif)\b/,
+    pattern:
+      /<!--\s{0,8}#\s{0,4}(?:exec|include|echo|config|set|printenv|fsize|flastmod|if|elif|else|endif|odbc|email|comment|perl|block|endblock|goto|label|break|wait|inc)\b/,
     score: 7,
     quoted: 5,
+    embedded: true,
   },
-  { reason: 'edge-side include', pattern: /<esi:(?:include|inline|vars|eval|debug)\b/, score: 6, quoted: 5 },
+  {
+    reason: 'edge-side include',
+    pattern:
+      /<\/?esi:(?:include|inline|vars|eval|debug|remove|comment|choose|when|otherwise|assign|try|attempt|except|text|foreach|function|return|break|hash_\w{1,20}|invalidate)\b|<!--esi\b/,
+    score: 6,
+    quoted: 5,
+    embedded: true,
+  },
+  {
+    // ESI Language Specification 1.0, section 2; functions as the content networks document them.
+    reason: 'edge-side variable',
+    pattern:
+      /\$\((?:http_[a-z_]{2,40}|query_string|remote_addr|request_method|request_path|geo|traffic_info)(?:\{|\)|\|)|\$(?:add_header|set_response_code|set_redirect|http_request|url_encode|url_decode|html_encode|html_decode|base64_decode|base64_encode|digest_md5|exists|bin_int|str_to_int|lindex)\s?\(/,
+    score: 5,
+    quoted: 2,
+  },
+  {
+    reason: 'client-side include',
+    pattern: /<(?:hx:include|h-include|hinclude)\b[^>]{0,80}\bsrc\s?=/,
+    score: 5,
+    quoted: 4,
+  },
   {
     reason: '.NET process',
     pattern:
@@ -215,7 +262,7 @@ const RULES: readonly Rule[] = [
 
 /** `a.b.c.Class(`: packages in lower case, a class in camel case, a call. */
 const JAVA_CLASS =
-  /(?:^|[^\w.])[a-z][a-z0-9]{1,20}(?:\.[a-z][a-z0-9_]{1,30}){1,8}\.[A-Z][A-Za-z0-9]{3,60}(?:\(|@[a-z])/;
+  /(?:^|[^\w.])[a-z][a-z0-9]{1,20}(?:\.[a-z][a-z0-9_]{1,30}){1,8}\.[A-Z][A-Za-z0-9]{3,60}(?:\((?![A-Z]\w{1,60}\.(?:java|kt|scala))|@[a-z])/;
 
 const SYMBOLS =
   CharacterClass.parenthesis |
@@ -248,14 +295,16 @@ export class CodeInjectionDetector implements Detector {
     const { lower, document } = input;
     const text = lower.slice(0, 20_000);
     let found: Finding | undefined;
+    const file = input.name === 'file' && input.source === 'body';
     for (const rule of RULES) {
+      if (file && !rule.embedded) continue;
       const match = rule.pattern.exec(text);
       const score = document ? rule.quoted : rule.score;
       if (match && score > 0)
         found = stronger(found, { category: this.category, score, reason: rule.reason, index: match.index });
     }
     const className = JAVA_CLASS.exec(input.text.slice(0, 20_000));
-    if (className && !document)
+    if (className && !document && !file)
       found = stronger(found, {
         category: this.category,
         score: 5,

@@ -25,6 +25,15 @@ const REMOTE = wordSet(
 /** Fields of build and job descriptions, which hold command lines by design. */
 const COMMAND_FIELD = /command|script|build|step|hook|before_|after_|^run$/;
 
+/** Programs whose argument is a number. */
+const NUMERIC = wordSet(
+  'sleep usleep ping ping6 kill pkill killall timeout seq exit nice head tail shutdown nc ncat telnet chmod umask fold split shuf',
+);
+/** A row of a table in Markdown (GitHub Flavored Markdown, section 4.10) with two cells and more. */
+/** The line between the head and the body of a table. */
+const TABLE_RULE = /\n\s{0,4}\|?\s?:?-{2,}:?\s?(?:\||\n)/;
+const TABLE_ROW = /^\s{0,4}\|[^|\n]{1,200}\|[^|\n]{1,200}(?:\|[^|\n]{0,200}){0,30}\|\s{0,4}$/m;
+
 /** `name|id|date`, `node; php; python`: three words and more, none of them with arguments, are a list. */
 const WORD_LIST = /^\w[\w-]{0,40}(?:\s?\|\s?\w[\w-]{0,40}){2,40}$|^\w[\w-]{0,40}(?:;\s?\w[\w-]{0,40}){2,40}$/;
 
@@ -57,6 +66,9 @@ export class CommandInjectionDetector implements Detector {
     return (
       profile.has(SEPARATORS) ||
       (profile.hintsAt(Hint.command) &&
+        !profile.has(CharacterClass.blank | CharacterClass.dot | CharacterClass.colon) &&
+        profile.has(CharacterClass.parenthesis | CharacterClass.mark)) ||
+      (profile.hintsAt(Hint.command) &&
         profile.has(CharacterClass.slash | CharacterClass.backslash | CharacterClass.dash) &&
         profile.has(CharacterClass.blank | CharacterClass.plus | CharacterClass.control | CharacterClass.backslash)) ||
       profile.hintsAt(Hint.rare)
@@ -87,11 +99,14 @@ export class CommandInjectionDetector implements Detector {
     const word = !program && SHELL_WORDS.has(base);
     const globbed = this.isGlobbedPath(path);
     if (!program && !word && !globbed) return undefined;
+    // What scripts write to go on after a failure.
+    if (command.opener === '||' && /^(?:true|false|exit)$/.test(base)) return undefined;
     if (path.length === 0 || (slash >= 0 && !absolute && !globbed)) return undefined;
     if (command.opener === '{' && command.following !== ',') return undefined;
     const grouped = adjacent === '(' && program;
-    if (command.following === ')' && !/^[$`]/.test(command.opener) && !absolute && !grouped) return undefined;
-    const shape = argumentShape(command, input.text);
+    if (command.following === ')' && !/^[$`<>]/.test(command.opener) && !absolute && !grouped) return undefined;
+    const shape = this.shapeOf(command, base, input);
+    if (shape === undefined) return undefined;
     if (shape === 'none' && WORD_LIST.test(input.text)) return undefined;
     const score =
       globbed && !program ? (command.opener === '' ? 0 : 5) : this.score(command, input, { absolute, program, shape });
@@ -102,6 +117,15 @@ export class CommandInjectionDetector implements Detector {
       reason: `${command.opener.trim() || 'command'} ${base}`.trim(),
       index: command.at,
     };
+  }
+
+  /** The shape of the arguments, in the light of the program; undefined where the command is a cell or a field. */
+  private shapeOf(command: ShellCommand, base: string, { text }: InspectedText): ArgumentShape | undefined {
+    if (command.opener === '|' && inTable(text, command.at)) return undefined;
+    const shape = argumentShape(command, text);
+    // `id 5;` is a field and its value; `sleep 5;` is a command.
+    if (shape === 'strong' && !NUMERIC.has(base) && /^\s{1,4}\d{1,6}\s{0,4}$/.test(command.rest)) return 'words';
+    return shape;
   }
 
   private score(
@@ -202,6 +226,11 @@ export class CommandInjectionDetector implements Detector {
       reason,
       index,
     });
+    const subshell =
+      /^\s{0,4}[!;|&]?\s{0,2}(?:[(!]|\{\s)\s{0,4}(?:id|whoami|uname|ifconfig|ipconfig|netstat|systeminfo|printenv)(?:\s{1,4}-\w{1,4})?\s{0,4};?\s?[)}]?\s{0,4}$/.exec(
+        lower.slice(0, 60),
+      );
+    if (subshell && lower.length < 40) return finding(5, 'command in a group', 0);
     const functionImport = lower.indexOf('() {');
     if (
       functionImport >= 0 &&
@@ -260,6 +289,16 @@ export class CommandInjectionDetector implements Detector {
   }
 }
 
+/** Whether the pipe at `at` bounds a cell of a table. */
+function inTable(text: string, at: number): boolean {
+  const start = Math.max(text.lastIndexOf('\n', at) + 1, at - 1000);
+  const newline = text.indexOf('\n', at);
+  const row = text.slice(start, newline < 0 ? at + 1000 : newline);
+  return (
+    row.length < 1000 && (TABLE_ROW.test(row) || (row.trim().startsWith('|') && TABLE_RULE.test(text.slice(0, 4000))))
+  );
+}
+
 /** A comment of a product list: `(Linux; U; vi; rv)` (RFC 9110, section 10.1.5). */
 function insideComment(text: string, at: number): boolean {
   const open = text.lastIndexOf('(', at);
@@ -276,7 +315,7 @@ function isCodeSpan(text: string, at: number): boolean {
   const close = text.indexOf('`', at + 1);
   return (
     at > 1 &&
-    /[\w.,:;()\]>"-]\s{1,3}$/.test(text.slice(Math.max(0, at - 4), at)) &&
-    /^(?:[\s.,;:!?)]|$)/.test(text.slice(close + 1, close + 2))
+    /[\w.,:;()\]>"|-]\s{1,3}$/.test(text.slice(Math.max(0, at - 4), at)) &&
+    /^(?:[\s.,;:!?)|]|$)/.test(text.slice(close + 1, close + 2))
   );
 }

@@ -92,6 +92,9 @@ export class CrossSiteScriptingDetector implements Detector {
         : undefined;
     const names = (wanted: string): string | undefined =>
       tag.attributes.find((attribute) => attribute.name === wanted)?.value;
+    // A sentence about the tag names it; a script has an end or an address.
+    if (tag.name === 'script' && input.document && tag.attributes.length === 0 && !/<\/script/i.test(input.text))
+      return finding(3, 'script element');
     if (tag.name === 'script' || tag.name.startsWith('script'))
       return finding(tag.name === 'script' || tag.closed ? 7 : 4, 'script element');
     if (/^[a-z]+:script$/.test(tag.name)) return finding(7, 'script element');
@@ -110,7 +113,8 @@ export class CrossSiteScriptingDetector implements Detector {
     if (tag.name === 'svg' && !input.document && (tag.attributes.length > 0 || input.text.length < 200))
       return finding(3, 'svg element');
     if (tag.name === 'form' && names('action') !== undefined && !input.document) return finding(4, 'form');
-    if (tag.name.startsWith('?import') || tag.name.startsWith('!entity')) return finding(6, `<${tag.name}>`);
+    if (tag.name.startsWith('?import') || tag.name.startsWith('!entity'))
+      return finding(input.document ? 3 : 6, `<${tag.name}>`);
     if (tag.name === 'style' || tag.name === 'xml') {
       const body = compact(input.text.slice(tag.end, tag.end + 2000));
       if (isActiveStyle(body)) return finding(6, 'active style sheet');

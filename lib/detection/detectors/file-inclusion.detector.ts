@@ -5,7 +5,7 @@ import { type Detector, type Finding, type InspectedText } from './detector';
 
 /** Stream wrappers of PHP and schemes that read local files. */
 const WRAPPER =
-  /(?:^|[\s"'=,(|:])(php:\/\/(?:filter|input|output|memory|temp|fd|stdin)|expect:\/\/|phar:\/\/|zip:\/\/|compress\.(?:zlib|bzip2):\/\/|zlib:|ogg:\/\/|rar:\/\/|glob:\/\/|data:\/\/|res:\/\/|classpath\*?:[\w/.-]{1,80}\.(?:properties|ya?ml|xml|class)|data:text\/plain;base64,|data:;base64,|data:,<\?)/;
+  /(?:^|[\s"'=,(|:])(php:\/{0,2}(?:filter|input|output|memory|temp|fd|stdin)|expect:\/\/|phar:\/\/|zip:\/\/|compress\.(?:zlib|bzip2):\/\/|zlib:|ogg:\/\/|rar:\/\/|glob:\/\/|data:\/\/|res:\/\/|classpath\*?:[\w/.-]{1,80}\.(?:properties|ya?ml|xml|class)|data:text\/plain;base64,|data:;base64,|data:,<\?)/;
 const FILE_URL = /(?:^|[\s"'=,(|])file:(?:\/{1,6}|\\{1,4}|\.)[\w.~%/\\-]?/;
 /** Parameters that name a file or a directory of the application. */
 const FILE_NAME =
@@ -13,6 +13,8 @@ const FILE_NAME =
 const URL_NAME =
   /url|uri|href|link|redirect|callback|website|homepage|avatar|image|img|icon|logo|photo|feed|webhook|endpoint|referr?er|domain|return|next|goto|continue|schema|^id$|^\$|repository|bugs/;
 const SCRIPT = /\.(?:php\d?|phtml|phps|inc|jspx?|aspx?|cgi|pl|cfm|txt|dat|sh|py)(?:\?|%00|\0|$)/;
+/** What people keep on a network share. */
+const OFFICE = /\.(?:docx?|xlsx?|pptx?|od[tsp]|pdf|csv|rtf|msg|jpe?g|png|mp4|zip)$/;
 const FOREIGN_PAGE = /\.(?:php\d?|phtml|aspx?|jspx?|cfm|cgi|pl|do)$/;
 
 /** Remote and local file inclusion: stream wrappers, file URLs, and remote scripts handed to a parameter that names a file. */
@@ -46,7 +48,8 @@ export class FileInclusionDetector implements Detector {
     }
     const file = FILE_URL.exec(head);
     if (file && !isName) return finding(document ? 2 : file.index === 0 ? 6 : 5, 'file URL', file.index);
-    if (source === 'query' && /^\\\\[\w.-]{1,80}\\[\w$.-]{1,80}/.test(head)) return finding(5, 'network share');
+    if (source === 'query' && /^\\\\[\w.-]{1,80}\\[\w$.-]{1,80}/.test(head) && !OFFICE.test(head))
+      return finding(5, 'network share');
     if (!document && /^\\\\[\w.-]{1,80}\\[\w$\\.-]{1,120}\.(?:php\d?|phtml|aspx?|jspx?|cgi|pl)$/.test(head.trim()))
       return finding(5, 'script on a network share');
     return document ? undefined : this.remote(input, head.trim());

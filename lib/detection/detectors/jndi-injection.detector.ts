@@ -41,15 +41,27 @@ export class JndiInjectionDetector implements Detector {
       if (resolved === text) break;
       text = resolved;
     }
-    if (/\$\{\s{0,8}jndi\s{0,8}:/.test(text)) return finding(document ? 5 : 7, 'JNDI lookup');
+    if (/\$\{\s{0,8}jndi\s{0,8}:/.test(text)) {
+      const addressed = /jndi\s{0,8}:\s{0,8}[\w$][^\s}]{3}/.test(text);
+      return finding(document ? (addressed ? 5 : 3) : 7, 'JNDI lookup');
+    }
     if (/jndi\s{0,4}:\s{0,4}(?:ldaps?|rmi|dns|iiop|corba|nis|nds|http)/.test(text)) return finding(6, 'JNDI URL');
     if (nested >= 3 || folded >= 2) return finding(6, 'nested lookups');
     if (
-      /\$\{(?:env|sys|java|main|ctx|docker|k8s|spring|web|bundle|log4j|base64|script|dns|url):[\w.${:-]{1,80}\}?/.test(
+      /\$\{(?:env|sys|java|main|ctx|docker|k8s|spring|web|bundle|log4j|base64|script|dns|url|const|file|xml|properties|resourcebundle|base64(?:decoder|encoder)|url(?:decoder|encoder)|localhost|event|marker|map|sd|date|rnd|jvmrunargs|upper|lower):[\w.${:/-]{1,80}\}?/.test(
         text,
       )
     )
-      return finding(document ? 2 : /\$\{(?:script|dns|url|java|sys):/.test(text) ? 5 : 4, 'lookup');
+      return finding(
+        document
+          ? 2
+          : /\$\{(?:script|dns|url|java|sys|const|file|xml|properties|base64(?:decoder|encoder)|url(?:decoder|encoder)):/.test(
+                text,
+              )
+            ? 5
+            : 4,
+        'lookup',
+      );
     return undefined;
   }
 }

@@ -8,6 +8,7 @@ export class LdapInjectionDetector implements Detector {
   readonly category = 'ldap_injection' as const;
 
   concerns(profile: TextProfile): boolean {
+    if (profile.hasAll(CharacterClass.backslash | CharacterClass.digit)) return true;
     return (
       profile.has(CharacterClass.parenthesis) &&
       profile.has(
@@ -21,7 +22,7 @@ export class LdapInjectionDetector implements Detector {
   }
 
   inspect({ lower, document }: InspectedText): Finding | undefined {
-    const text = lower.slice(0, 20_000);
+    const text = unescapeFilter(lower.slice(0, 20_000));
     const finding = (score: number, reason: string, index: number): Finding => ({
       category: this.category,
       score: document ? Math.min(score, 3) : score,
@@ -30,27 +31,51 @@ export class LdapInjectionDetector implements Detector {
     });
     const filter = /\(\s?[&|!]\s?\(\s?[!&|]?\s?\(?\s?[\w.;-]{1,40}\s?(?:[~<>]?=|:)/.exec(text);
     if (filter) return finding(6, 'search filter', filter.index);
-    const broken = /(?:\*|\w)\s?\){1,3}\s?\(\s?(?:\(?\s?[&|!]|[\w.;-]{1,40}(?::[\w.]{1,40}:|[~<>:])?=\s?[*\w(])/.exec(
-      text,
-    );
+    const broken =
+      /(?:\*|\w|^)\s?\){1,3}\s?\(\s?(?:\(?\s?[&|!]|[\w.;-]{1,40}(?::[\w.]{1,40}:|[~<>:])?=\s?[*\w(/{])/.exec(text);
     if (broken) {
       const operator = /\(\s?[&|!]/.test(broken[0]);
       const star = text.includes('*');
-      if (operator || star || /\)\s?\(\w{1,40}(?::[\w.]{1,40}:)?=/.test(broken[0]))
-        return finding(operator || star ? 6 : 4, 'filter closed and continued', broken.index);
+      if (operator || star) return finding(6, 'filter closed and continued', broken.index);
+      // `(a=1)(b=2)` opens what it closes; what was put into a filter closes what the filter opened.
+      if (!text.slice(0, broken.index + 1).includes('('))
+        return finding(4, 'filter closed and continued', broken.index);
     }
     const cut = /[\w*]\){1,4}\s?\0/.exec(text);
     if (cut) return finding(6, 'filter cut by NUL', cut.index);
     const present =
-      /\((?:objectclass|objectcategory|samaccountname|useraccountcontrol|userpassword|memberof|uid|cn)[~<>]?=(?:\*|\w{1,40}\*?)\)/.exec(
+      /\((?:objectclass|objectcategory|samaccountname|useraccountcontrol|userprincipalname|userpassword|memberof|uid|cn|gidnumber|uidnumber|homedirectory|loginshell|givenname|telephonenumber|employeenumber)(?::[\w.]{1,40}:|[~<>])?=(?:\*|[\w,=. {}/-]{1,80}\*?)\)/.exec(
         text,
       );
-    if (present && text.length < 80) return finding(5, 'assertion of a filter', present.index);
+    if (present && text.length < 120) return finding(5, 'assertion of a filter', present.index);
+    // Nothing but the marks of filters, as fuzzers send them.
+    if (/^[*()|&!]{4,20}['"]?$/.test(text) && /\*/.test(text) && /[()]/.test(text) && /[|&]/.test(text))
+      return finding(5, 'marks of a filter', 0);
     const wild = /^\*\s?(?:\)|\(\s?[|&!]\s?\(?\w{1,20}=)|\)\(\s?[|&]\s?$|^\w{0,20}\*?\)\s?\(\s?[&|]/.exec(text);
     if (wild && text.length < 80)
       return finding(wild[0].length > 2 ? 6 : 3, 'filter with a wildcard closed', wild.index);
     return undefined;
   }
+}
+
+/** `\28`: how filters spell their own marks (RFC 4515, section 3). A value with several of them is read as they are. */
+function unescapeFilter(text: string): string {
+  if (!text.includes('\\')) return text;
+  const marks: Readonly<Record<string, string>> = {
+    '28': '(',
+    '29': ')',
+    '2a': '*',
+    '26': '&',
+    '7c': '|',
+    '21': '!',
+    '3d': '=',
+  };
+  let seen = 0;
+  const plain = text.replaceAll(/\\(28|29|2a|26|7c|21|3d)/g, (_, code: string) => {
+    seen++;
+    return marks[code] ?? '';
+  });
+  return seen >= 2 ? plain.replaceAll('\\00', '\0') : text;
 }
 
 /** XPath (W3C XPath 1.0): axes, node tests and location paths behind a quote. */
@@ -61,9 +86,10 @@ export class XpathInjectionDetector implements Detector {
   concerns(profile: TextProfile): boolean {
     return (
       profile.hasAll(CharacterClass.slash | CharacterClass.bracket) ||
-      (profile.hintsAt(Hint.xpath) &&
-        profile.has(CharacterClass.slash | CharacterClass.colon) &&
-        profile.has(CharacterClass.parenthesis))
+      profile.hasAll(CharacterClass.slash | CharacterClass.star) ||
+      (profile.hasAll(CharacterClass.slash | CharacterClass.blank) &&
+        profile.has(CharacterClass.singleQuote | CharacterClass.doubleQuote)) ||
+      (profile.hintsAt(Hint.xpath) && profile.has(CharacterClass.slash | CharacterClass.colon))
     );
   }
 
@@ -76,7 +102,7 @@ export class XpathInjectionDetector implements Detector {
       index,
     });
     const functions =
-      /(?:count|string-length|substring(?:-before|-after)?|name|local-name|contains|starts-with|ends-with|string|position|normalize-space|boolean|number|sum|exists|translate|concat|upper-case|lower-case)\s?\(\s?(?:\/{1,2}[\w*@.]|\/\w+\(|\/@|(?:child|parent|self|ancestor)::)/.exec(
+      /(?:count|string-length|substring(?:-before|-after)?|name|local-name|contains|starts-with|ends-with|string|position|normalize-space|boolean|number|sum|exists|translate|concat|upper-case|lower-case|not|data|max|min|empty|root|id)\s?\(\s?(?:\/{1,2}[\w*@.]|\/\w+\(|\/@|(?:child|parent|self|ancestor)::)/.exec(
         text,
       );
     if (functions) return finding(6, 'function over a location path', functions.index);
@@ -93,6 +119,16 @@ export class XpathInjectionDetector implements Detector {
         text,
       );
     if (path) return finding(5, 'location path', path.index);
-    return undefined;
+    const operand =
+      /['"\])]\s{0,4}(?:\bor|\band|\||=|\beq)\s{0,4}(?:not\s?\()?\s?\/{1,2}(?:\w{1,40}:)?[a-z*@][\w.-]{0,40}\s{0,2}(?:[/[=|)]|$)/.exec(
+        text,
+      );
+    if (operand) return finding(5, 'location path as an operand', operand.index);
+    const position =
+      /['"]\s{0,4}(?:or|and)\s{1,4}(?:position|last|name|local-name|namespace-uri|text|node)\s?\(\s?\)/.exec(text);
+    if (position) return finding(5, 'function of a query after a quote', position.index);
+    return /^(?:\/{1,2}\*){2,8}$|^\/\/\*$|^\/{1,2}\*\[|^\.\.\/\/[\w*]/.test(text.trim())
+      ? finding(5, 'location path', 0)
+      : undefined;
   }
 }

@@ -1,6 +1,6 @@
 import { wordSet } from '../grammar/characters';
 import { CharacterClass } from '../scan/character-classes';
-import { type TextProfile } from '../scan/prefilter';
+import { Hint, type TextProfile } from '../scan/prefilter';
 import { type Detector, type Finding, type InspectedText } from './detector';
 
 /**
@@ -8,7 +8,7 @@ import { type Detector, type Finding, type InspectedText } from './detector';
  * a property of analytics events too, as `$comment` and `$type` are of JSON Schema.
  */
 export const MONGO_OPERATORS = wordSet(`
-  eq ne gt gte lt lte in nin not and or nor exists regex expr where elemmatch jsonschema function accumulator mod all lookup match unionwith out
+  func eq ne gt gte lt lte in nin not and or nor exists regex expr where elemmatch jsonschema function accumulator mod all lookup match unionwith out
   bitsallset bitsanyset bitsallclear bitsanyclear geowithin geointersects nearsphere
   `);
 
@@ -27,7 +27,10 @@ export class NosqlInjectionDetector implements Detector {
     return (
       profile.has(CharacterClass.dollar) ||
       (profile.has(CharacterClass.singleQuote | CharacterClass.doubleQuote | CharacterClass.semicolon) &&
-        profile.has(CharacterClass.parenthesis | CharacterClass.equals | CharacterClass.brace))
+        profile.has(CharacterClass.parenthesis | CharacterClass.equals | CharacterClass.brace)) ||
+      profile.hasAll(CharacterClass.parenthesis | CharacterClass.brace) ||
+      (profile.hintsAt(Hint.code | Hint.sql | Hint.script) &&
+        profile.has(CharacterClass.parenthesis | CharacterClass.semicolon | CharacterClass.singleQuote))
     );
   }
 
@@ -58,7 +61,8 @@ export class NosqlInjectionDetector implements Detector {
       /(?:^|['"\])}\w])\s{0,4}(?:;|\|\||&&)\s{0,4}(?:this\.\w{1,40}|return\b\s{0,4}(?:['"(!{]|\w{1,40}(?:[.([]|\s{0,4}(?:[;=<>!&|+}]|$)))|(?:var|let|const)\s{1,4}\w{1,40}\s{0,4}=|do\s{0,4}\{|while\s{0,4}\(|for\s{0,4}\(\s{0,4}(?:var|let|;)|function\s{0,4}\(|sleep\s{0,4}\(\s{0,4}\d|throw\b|tojson\s{0,4}\(|db\.\w)/.exec(
         head,
       );
-    const literal = script && /^\W{0,8}return\s{1,4}(?:true|false|!?\d{1,4})\s{0,4}[;}]/.test(head.slice(script.index));
+    const literal =
+      script && /^[^a-z]{0,8}return\s{1,4}(?:true|false|!?\d{1,4})\s{0,4}(?:[;}]|$)/.test(head.slice(script.index));
     if (script && (literal || /[()=]/.test(head.slice(script.index))))
       return finding(6, 'script behind a value', script.index);
     const command =
@@ -66,6 +70,23 @@ export class NosqlInjectionDetector implements Detector {
         head,
       );
     if (command) return finding(5, 'script as a value', command.index);
+    const body = /^\s{0,4}(?:async\s{1,4})?function\s?\w{0,40}\s?\([\w\s,]{0,80}\)\s{0,4}\{/.exec(head);
+    if (body && /\}\s?(?:\(\s?\))?\s?;?\s{0,4}$/.test(head.slice(-12)))
+      return finding(
+        /\bthis\b|\breturn\s{1,4}(?:true|false|!0|tojson)|sleep|while|\bdb\./.test(head) ? 5 : 3,
+        'function as a value',
+        0,
+      );
+    const graph =
+      /\bmatch\s?\(\s?\w{0,20}\s?(?::\s?\w{1,40}\s?)?[){][^\n]{0,200}\b(?:delete|set|remove)\s{1,4}\w|['"}\])]\s{0,4}(?:match|optional\s{1,4}match|merge|unwind|foreach)\s?[([]|(?:['"}\])]|^)\s{0,4}(?:return|with)\s{1,4}[\w*.]{1,40}(?:\s{1,4}as\s{1,4}\w{1,20})?\s{1,4}(?:union|match|limit)\b|\bload\s{1,4}csv\s{1,4}(?:with\s{1,4}headers\s{1,4})?from\b|\bcall\s{1,4}(?:db|dbms|apoc)\.\w|\bdetach\s{1,4}delete\s{1,4}\w/.exec(
+        head,
+      );
+    if (graph) return finding(5, 'statement of a graph database', graph.index);
+    const other =
+      /(?:^|[\s"':(])\{!(?:xmlparser|func|frange|join|parent|child|graph|boost|edismax|lucene|term|raw|prefix|collapse)\b|\bredis\.p?call\s?\(/.exec(
+        head,
+      );
+    if (other) return finding(5, 'query parser or script of a store', other.index);
     const member =
       /\bthis\.\w{1,40}(?:\.(?:match|length|charat|substring|indexof|test)\s?[([=<>]|\s{0,4}(?:===?|!==?|[<>]=?)\s{0,4}(?:['"\d]|this\.))/.exec(
         head,

@@ -25,9 +25,13 @@ export class PathTraversalDetector implements Detector {
     const path = normalisePath(text.length > WINDOW ? text.slice(Math.max(0, at - 60), at + WINDOW) : text);
     const { climbs, leading } = countClimbs(path);
     const finding = (score: number, reason: string): Finding => ({ category: this.category, score, reason, index: at });
-    if (climbs === 0) return this.padded(input, path);
+    if (climbs === 0 || !/(?:^|[^.\w])\.{2}(?:\/|$)|\w\.{2}\//.test(path)) return this.padded(input, path);
     const target = path.slice(path.lastIndexOf('../') + 3);
     const spaced = /\s/.test(text.trim()) && !/^[./\\]/.test(text.trim());
+    if (spaced && source === 'body' && !document) {
+      const steps = longestClimb(path);
+      if (steps.climbs < 3 && steps.asset) return undefined;
+    }
     const secret = sensitivityOf(path.replaceAll('../', '')) >= 3 || sensitivityOf(`/${target}`) >= 3;
     if (secret && (!spaced || climbs > 1)) return finding(document ? 4 : 7, 'path to a sensitive file');
     if (source === 'path') return finding(6, 'dot segments in the request path');
@@ -61,6 +65,18 @@ export class PathTraversalDetector implements Detector {
     }
     return undefined;
   }
+}
+
+/** The longest climb of one path in a text, and whether all its climbing paths lead to files of projects. */
+function longestClimb(path: string): { climbs: number; asset: boolean } {
+  let climbs = 0;
+  let asset = true;
+  for (const word of path.split(/[\s"'()[\]<>{},`]+/)) {
+    if (!word.includes('../')) continue;
+    climbs = Math.max(climbs, countClimbs(word).climbs);
+    asset &&= ASSET.test(word.replace(/[.:;!?]+$/, ''));
+  }
+  return { climbs, asset };
 }
 
 function firstDots(text: string): number {

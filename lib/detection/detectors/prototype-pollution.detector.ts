@@ -20,7 +20,9 @@ export class PrototypePollutionDetector implements Detector {
     if (isName) {
       const proto = lower.indexOf('__proto__');
       if (proto >= 0) return finding(7, '__proto__ as a name', proto);
-      const chain = /constructor\]?[.[]+["']?prototype/.exec(lower);
+      if (/^__(?:define|lookup)[gs]etter__$/.test(lower)) return finding(5, 'accessor of a prototype as a name', 0);
+      const name = lower.replace('constructor', '').includes('constructor') ? lower.replace('constructor', '') : lower;
+      const chain = /constructor\]?[.[]+["']?prototype/.exec(name);
       return chain ? finding(7, 'constructor.prototype as a name', chain.index) : undefined;
     }
     const text = lower.slice(0, 20_000);
@@ -31,7 +33,10 @@ export class PrototypePollutionDetector implements Detector {
     if (used) return finding(document ? 3 : 6, 'path to a prototype', used.index);
     if (document) return undefined;
     // JSON Patch (RFC 6902) addresses members by pointers.
-    if ((name === 'path' || name === 'from') && /^\/(?:[^\s]{1,200}\/)?constructor\/prototype(?:\/|$)/.test(text))
+    if (
+      (name === 'path' || name === 'from' || source === 'path') &&
+      /^\/(?:[^\s]{1,200}\/)?constructor\/prototype(?:\/|$)/.test(text)
+    )
       return finding(6, 'pointer to a prototype', 0);
     if (source === 'body' && /^(?:__proto__|__(?:define|lookup)[gs]etter__)$/.test(text))
       return finding(4, 'name of a prototype', 0);

@@ -7,6 +7,10 @@ import { type Detector, type Finding, type InspectedText } from './detector';
 /** Parameters that name a file. */
 const FILE_PARAMETER = /file|path|page|doc|template|include|dir|folder|load|read|view|src|url|user-agent|referer/;
 
+/** Files of editors, tools and deployments that end up in a web root by accident, and copies of what a server runs. */
+const PROBE =
+  /\/\.(?:ds_store|npmrc|yarnrc|pypirc|netrc|pgpass|s3cfg|boto|dockercfg|dockerenv|docker\/config\.json|kube\/config|azure\/|config\/gcloud|gnupg\/|hg\/|bzr\/|cvs\/|idea\/|vscode\/(?:sftp|settings)\.json|bash_history|bash_profile|bashrc|zsh_history|mysql_history|psql_history|viminfo|my\.cnf|git-credentials|gitconfig|ftpconfig|terraform\/|env(?:\.\w{1,20})?(?:\/|$)|git\/|svn\/)|^\/(?:server-status|server-info|web\.config|boot\.ini|win\.ini|phpinfo\.php|id_(?:rsa|dsa|ecdsa|ed25519))$|\/actuator\/(?:env|heapdump|threaddump|jolokia|logfile|gateway|configprops|shutdown)\b|\.(?:php\d?|phtml|jsp|aspx?|config|conf|ini|ya?ml|properties|py|rb)(?:\.(?:bak|old|orig|save|swp|swo)|~)$|\/config\/(?:database\.yml|secrets\.yml|master\.key|credentials\.yml\.enc)$|^\/[\w-]{1,30}\.sql(?:\.(?:gz|zip|bz2|xz))?$/;
+
 /** Absolute paths to files of the host, and requests for files that a web server must not hand out. */
 export class SensitiveFileDetector implements Detector {
   readonly name = 'sensitive-file';
@@ -36,7 +40,8 @@ export class SensitiveFileDetector implements Detector {
         /\/(?:wp-config|web-inf|meta-inf|\.git|\.svn|\.hg|\.env|\.ht(?:access|passwd)|\.ssh|\.aws|windows|winnt|etc|proc)(?:[/.;]|$)/.test(
           path,
         );
-      return score >= 5 && probe ? finding(6, 'request for a file of the host') : undefined;
+      if (score >= 5 && probe) return finding(6, 'request for a file of the host');
+      return PROBE.test(path) ? finding(5, 'request for a file that nobody serves') : undefined;
     }
     if (whole && path.length < 400) {
       const score = sensitivityOf(path.replace(/^file:\/*/, '/').replace(/%00.*$/, ''));

@@ -34,11 +34,19 @@ export class ServerSideRequestForgeryDetector implements Detector {
   private foreign(input: InspectedText, lower: string): Finding | undefined {
     const scheme = FOREIGN_SCHEME.exec(lower)?.[1];
     const finding = (score: number, reason: string): Finding => ({ category: this.category, score, reason, index: 0 });
+    // The address of a cache or a database in somebody's settings.
+    if (
+      scheme &&
+      /^(?:redis|mysql):\/\/(?:[\w:.-]{1,100}@)?[a-z][\w.-]{1,80}(?::\d{2,5})?(?:\/\w{0,40})?$/.test(lower) &&
+      !lower.includes('localhost')
+    )
+      return undefined;
     if (scheme && /^[a-z0-9.]+:(?:\/{1,3}\S|[a-z]+:\/|\/)/.test(lower))
       return finding(
         /^(?:sftp|telnet|imap|pop3|smtp|rtmp|redis|mysql|ldaps?|smb)$/.test(scheme) ? 5 : 6,
         `${scheme} URL`,
       );
+    if (/^https?:\/{0,2}unix:\/?\w/.test(lower)) return finding(6, 'unix socket URL');
     if (lower.startsWith('unix:') && /^unix:(?:a{3}|\/|[^|]{0,2000}\|https?:)/.test(lower))
       return finding(6, 'unix socket URL');
     if (/^jdbc:[^?;]{1,300}[?;&].{0,300}(?:autodeserialize|allowloadlocalinfile|socketfactory|init)=/.test(lower))
@@ -50,6 +58,8 @@ export class ServerSideRequestForgeryDetector implements Detector {
   private host({ name, source, text }: InspectedText, value: string, lower: string): Finding | undefined {
     const finding = (score: number, reason: string): Finding => ({ category: this.category, score, reason, index: 0 });
     const header = source === 'header' && HEADER_WITHOUT_URL.test(name);
+    if (/^169\.254\.169\.254(?::\d{1,5})?(?:\/|$)/.test(lower) && (lower.includes('/') || name.includes('host')))
+      return finding(6, 'cloud metadata address');
     const match =
       /^(?:(?:https?|ftp|wss?|exp|url):[\\/]{0,8}|(?:mongodb(?:\+srv)?|rediss?|amqps?|postgres(?:ql)?|memcached?):\/\/|\/{2,4}|\\{2})([^/?#\\\s]{0,300})/.exec(
         lower,
@@ -84,6 +94,8 @@ export class ServerSideRequestForgeryDetector implements Detector {
     switch (kind) {
       case 'metadata':
         return finding(7, 'cloud metadata address');
+      case 'sink':
+        return finding(5, 'service that records callbacks');
       case 'disguised':
         return header ? undefined : finding(redirect ? 5 : 6, 'address in disguise');
       case 'loopback':

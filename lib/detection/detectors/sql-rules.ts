@@ -20,7 +20,9 @@ export function judgeSql(reading: SqlReading, quote: string | undefined, input: 
     if (!found) continue;
     // In running text quotes mark speech and attributes of markup; only whole statements are left as evidence.
     const weak = input.document && quote !== undefined && !CERTAIN.has(rule);
-    const score = weak ? Math.min(found.score, 3) : found.score;
+    // A lesson quotes whole statements; nothing was broken out of to write them.
+    const quoted = input.document && quote === undefined && reading.inlineComments === 0;
+    const score = weak || quoted ? Math.min(found.score, 3) : found.score;
     if (score > (best?.score ?? 0)) {
       best = { score, reason: found.reason, offset: reading.tokens[found.at]?.start ?? 0 };
     }

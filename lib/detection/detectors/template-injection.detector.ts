@@ -11,6 +11,7 @@ const DELIMITERS: readonly (readonly [string, string])[] = [
   ['*{', '}'],
   ['@{', '}'],
   ['~{', '}'],
+  ['%{', '}'],
   ['<%', '%>'],
   ['{%', '%}'],
   ['{!', '!}'],
@@ -39,7 +40,8 @@ export class TemplateInjectionDetector implements Detector {
       profile.hasAll(CharacterClass.lessThan | CharacterClass.percent) ||
       profile.hasAll(CharacterClass.hash | CharacterClass.parenthesis) ||
       profile.hasAll(CharacterClass.at | CharacterClass.parenthesis) ||
-      profile.hasAll(CharacterClass.hash | CharacterClass.bracket)
+      profile.hasAll(CharacterClass.hash | CharacterClass.bracket) ||
+      profile.hasAll(CharacterClass.bracket | CharacterClass.star | CharacterClass.digit)
     );
   }
 
@@ -81,6 +83,14 @@ export class TemplateInjectionDetector implements Detector {
     if (open === '<%') return finding(input.document ? 3 : 6, 'server page expression');
     if (open === '{%' && body.startsWith('=') && (isArithmetic(body.slice(1).trim()) || /\w\s?\(/.test(body)))
       return finding(Math.max(2, 6 + weight), 'printed expression');
+    // A condition on literals, a loop over a literal: what a probe writes that knows no variable.
+    if (
+      open === '{%' &&
+      /^-?\s?(?:(?:els)?if\s{1,4}(?:not\s{1,4})?(?:["'\d(]|true\b|false\b|\w{1,40}\.__|[\w.]{1,60}\()|for\s{1,4}\w{1,20}(?:\s?,\s?\w{1,20})?\s{1,4}in\s{1,4}(?:[[("']|range\b|dict\b|\(|[\w.]{0,60}\())/.test(
+        lower,
+      )
+    )
+      return finding(input.document ? 2 : 5, 'statement on literals');
     if (open === '{%')
       return TAGS.test(`%${lower.replace(/^-/, '')}`) ? finding(input.document ? 2 : 5, 'template tag') : undefined;
     const root = /^[$@#]?[a-z_]\w*/.exec(lower)?.[0] ?? '';
@@ -100,7 +110,9 @@ export class TemplateInjectionDetector implements Detector {
     // Actions of Go's templates with an argument.
     if (
       open === '{{' &&
-      /^(?:\.[a-z]\w{0,40}|-?\s?(?:define|template|block|call|printf|urlquery))\s{1,4}["`$.]/.test(lower)
+      /^(?:\.[a-z]\w{0,40}|-?\s?(?:define|template|block|call|printf|print|println|urlquery|html|js|index|slice|len|eq|ne))\s{1,4}["`$.]/.test(
+        lower,
+      )
     )
       return finding(Math.max(2, 5 + weight), 'action with an argument');
     if (

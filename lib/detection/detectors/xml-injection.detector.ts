@@ -1,3 +1,4 @@
+import { judgeHost } from '../grammar/url-hosts';
 import { CharacterClass } from '../scan/character-classes';
 import { Hint, type TextProfile } from '../scan/prefilter';
 import { type Detector, type Finding, type InspectedText } from './detector';
@@ -10,7 +11,9 @@ export class XmlInjectionDetector implements Detector {
   concerns(profile: TextProfile): boolean {
     return (
       profile.has(CharacterClass.lessThan) &&
-      (profile.hintsAt(Hint.xml) || profile.hasAll(CharacterClass.greaterThan | CharacterClass.slash))
+      (profile.hintsAt(Hint.xml) ||
+        profile.hasAll(CharacterClass.greaterThan | CharacterClass.slash) ||
+        profile.hasAll(CharacterClass.greaterThan | CharacterClass.bracket))
     );
   }
 
@@ -22,7 +25,7 @@ export class XmlInjectionDetector implements Detector {
       index,
     });
     const entity = findMark(lower, '<!entity');
-    if (entity >= 0) return finding(document && !lower.includes('<!doctype') ? 4 : 7, 'entity declaration', entity);
+    if (entity >= 0) return finding(document && !lower.includes('<!doctype') ? 3 : 7, 'entity declaration', entity);
     const doctype = findMark(lower, '<!doctype');
     if (doctype >= 0) {
       const declaration = lower.slice(doctype + 9, doctype + 400);
@@ -43,6 +46,10 @@ export class XmlInjectionDetector implements Detector {
       return finding(document ? 5 : 6, 'code in a style sheet', script.index);
     const sheet = /<\?xml-stylesheet\s[^>]{0,300}href\s?=/.exec(lower);
     if (sheet) return finding(5, 'external style sheet', sheet.index);
+    const section = lower.indexOf(']]>');
+    if (section >= 0 && !document && !lower.includes('<![cdata[') && lower.includes('<', section))
+      return finding(5, 'character data closed', section);
+    if (!document && lower.includes('<![cdata[<]]>')) return finding(5, 'mark hidden in character data', 0);
     const closed = document ? -1 : reopened(lower);
     if (closed >= 0) return finding(5, 'element closed and opened again', closed);
     return this.schema(lower, source === 'body', finding);
@@ -58,6 +65,11 @@ export class XmlInjectionDetector implements Detector {
     if (at < 0) return undefined;
     const value = /^:schemalocation\s?=\s?["']([^"']{0,1000})["']/.exec(lower.slice(at, at + 1100))?.[1];
     const parts = value?.trim().split(/\s+/) ?? [];
+    const inside = parts.some((part) => {
+      const host = /^(?:https?|ftp):\/\/([^/?#:\s]{1,200})/.exec(part)?.[1];
+      return host !== undefined && judgeHost(host) !== 'public';
+    });
+    if (inside) return finding(6, 'schema at an internal address', at);
     return parts.length % 2 === 1
       ? finding(6, 'schema location without a namespace', at)
       : body && parts.length > 0

@@ -36,7 +36,7 @@ export function sensitivityOf(path: string): number {
     .replace(/[?#;].*$/, '')
     .replace(/\/+$/, '');
   const segments = plain.split('/').filter((segment) => segment !== '' && segment !== '.' && segment !== '..');
-  for (let take = 1; take <= Math.min(4, segments.length); take++) {
+  for (let take = Math.min(4, segments.length); take > 0; take--) {
     const suffix = segments.slice(-take).join('/');
     if (FILE_SUFFIXES.has(suffix)) return take > 1 || path.startsWith('/') || /^[a-z]:/.test(path) ? 5 : 3;
   }
@@ -56,6 +56,7 @@ export function sensitivityOf(path: string): number {
   )
     return 5;
   const windows = /^[a-z]:\//.test(path) && WINDOWS.test(path);
+  if (windows && /^(?:[a-z]:\/)?program ?files/.test(path)) return SETTING.test(plain) ? 5 : 3;
   if (windows)
     return SETTING.test(plain) || /(?:windows|winnt|boot|system32|log)\//.test(path) || /_?log$/.test(plain) ? 5 : 4;
   if (path.startsWith('/') && DIRECTORY.test(path)) {

@@ -30,7 +30,8 @@ export function argumentShape(command: ShellCommand, text: string): ArgumentShap
   )
     return 'strong';
   if (/^[\w-]{1,60}\.[\w.-]{2,80}\s{0,4}$/.test(argument)) return 'strong';
-  if (/\s(?:-{1,2}[a-z]|\/[a-z]{1,8}(?:\s|$)|[a-z]:\\|\/\w+\/|>{1,2}\s?(?:[\w/]|~\/))/i.test(argument)) return 'strong';
+  if (/\s(?:-{1,2}[a-z]|\/[a-z]{1,8}(?:\s|$)|[a-z]:\\|\/\w+\/|>{1,2}\s?(?:[\w/]|~\/))|\w>{1,2}\s?[/~]/i.test(argument))
+    return 'strong';
   if (/^[\w@.-]+\s*(?:#|$)/.test(argument) && command.opener !== '' && argument.length < 24)
     return SHELL_VARIABLES.has(argument) ? 'strong' : 'words';
   return /^[#)]/.test(argument) ? 'none' : 'words';
@@ -41,4 +42,4 @@ export function argumentShape(command: ShellCommand, text: string): ArgumentShap
  * They attack where a value becomes an argument, without any separator (CWE-88).
  */
 export const PROGRAM_OPTION =
-  /^\s{0,4}-{1,2}(?:o\s?proxycommand|upload-pack|receive-pack|checkpoint-action|to-command|use-compress-program|rsh|ssh-command|use-askpass|post-file|body-file|output-document)[=\s]{1,2}\S|^\s{0,4}-{1,2}(?:o|output(?:-dir|-file)?|log-file)[=\s]\s?\/\w|^ext::\S/;
+  /^\s{0,4}-{1,2}(?:o\s?proxycommand|upload-pack|receive-pack|checkpoint-action|to-command|use-compress-program|rsh|ssh-command|use-askpass|post-file|body-file|output-document)[=\s]{1,2}\S|^\s{0,4}-{1,2}(?:o|output(?:-dir|-file)?|log-file)[=\s]\s?\/\w|^\s{0,4}-{1,2}exec(?:dir)?\s{1,4}\/\w|^\s{0,4}--?(?:init-command|pager|editor|browser|rsync-path|eval|require|gpg-program|textconv|prescript|postscript)=\S*[/;|$`(]|^ext::\S/;

@@ -81,6 +81,7 @@ function readCommand(text: string, start: number, opener: string, at: number): S
   if (opener !== '') index += prefixLength(text, index);
   let word = '';
   let disguised = false;
+  const first = index;
   while (index < limit) {
     const code = text.charCodeAt(index);
     const skipped = emptyExpansion(text, index);
@@ -102,10 +103,12 @@ function readCommand(text: string, start: number, opener: string, at: number): S
     word += text[index];
     index++;
   }
+  // `I'd`: an apostrophe opens nothing that it does not close.
+  const contraction = disguised && /^[a-z]{1,12}'[a-z]{1,4}$/i.test(text.slice(first, index));
   return {
     opener,
     at,
-    program: word.toLowerCase(),
+    program: contraction ? '' : word.toLowerCase(),
     disguised,
     rest: restOf(text, index),
     end: index,

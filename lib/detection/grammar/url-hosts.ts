@@ -1,7 +1,7 @@
 import { isDigit, wordSet } from './characters';
 
 /** What a host name or address means to a server that would connect to it. */
-export type HostKind = 'metadata' | 'loopback' | 'private' | 'disguised' | 'public';
+export type HostKind = 'metadata' | 'loopback' | 'private' | 'disguised' | 'sink' | 'public';
 
 const METADATA_NAMES = wordSet(
   'metadata metadata.google.internal metadata.goog instance-data instance-data.ec2.internal metadata.tencentyun.com metadata.azure.internal kubernetes.default kubernetes.default.svc rancher-metadata fd00:ec2::254',
@@ -17,6 +17,10 @@ const PRIVATE_ZONE = /\.(?:internal|svc|svc\.cluster\.local|consul)$/;
 const WRAPPED =
   /(?:^|[.-])(\d{1,3}[.-]\d{1,3}[.-]\d{1,3}[.-]\d{1,3})\.(?:xip\.io|nip\.io|sslip\.io|xip\.name|localtest\.me|traefik\.me|backname\.io|[a-z0-9-]+\.[a-z]{2,6})$/;
 
+/** Services that record who contacts them: what a blind attack makes a server call. */
+const SINK =
+  /(?:^|\.)(?:burpcollaborator\.net|oastify\.com|oast\.(?:pro|live|site|online|fun|me|us)|interact\.sh|interactsh\.com|dnslog\.(?:cn|link|store|org)|ceye\.io|requestbin\.(?:net|com|io)|requestcatcher\.com|webhook\.site|canarytokens\.(?:com|org)|pingb\.in|dnsbin\.zhack\.ca|bxss\.me|xss\.(?:ht|report)|dns\.su18\.org|eyes\.sh|callback\.red|tu4\.org|dgrh3\.cn|log\.xn--\w{2,20}\.[a-z]{2,6}|r87\.me|rbndr\.us|1u\.ms|rbnd\.gl0\.eu)$/;
+
 /** Judges a host as written, without a lookup. Forms that only a URL parser reads as an address are `disguised`. */
 export function judgeHost(raw: string): HostKind {
   let host = raw.toLowerCase();
@@ -29,6 +33,7 @@ export function judgeHost(raw: string): HostKind {
   if (LOOPBACK_NAMES.has(host) || host.endsWith('.localhost')) return 'loopback';
   if (LOOPBACK_ZONE.test(host)) return 'loopback';
   if (PRIVATE_ZONE.test(host)) return 'private';
+  if (SINK.test(host)) return 'sink';
   const numeric = readIpv4(host);
   if (numeric) {
     const kind = judgeIpv4(numeric.value);

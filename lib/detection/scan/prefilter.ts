@@ -41,22 +41,22 @@ const WORDS: Record<keyof typeof Hint, string> = {
   file: `/etc/ etc/ passwd shadow /proc/ proc/ /sys/ /run/ /var/ /root/ /boot/ /dev/ /usr/ /opt/ /home/ win.ini boot.ini system windows/ winnt/
     web.inf web_inf inf/ meta .conf .ini .log .cnf .ssh .env .git .svn .htaccess .htpasswd .bash id_rsa php: file: data: expect: zip: phar: glob:
     zlib: ogg: rar: compress. .php .txt .jsp .asp .cgi .inc c:/ /logs/ /log/ config. wp .aws .docker .kube .npmrc .passwd .properties .key .pem
-    .bak .sql database. settings. .ds_ /tmp/ local.xml`,
+    .bak .sql database. settings. .ds_ /tmp/ local.xml .yarn .pypi .netrc .pgpass .s0cfg .boto .azure .config/ .gnupg .hg/ .bzr .cvs .idea .vscode .zsh .mysql .psql .vim .my. .ftp .terra /server0 .php0 .old .orig .save .swp .swo actuator/ id_dsa id_ecdsa id_ed`,
   url: `:// file: dict: gopher: ldap: tftp: jar: netdoc: http: https: ftp: sftp: unix: ldaps: data: url: classpath: res://`,
   prototype: `__proto__ constructor prototype __define __lookup`,
-  serialized: `ro0ab aced0005 aaeaaad o:0 a:0 c:0 python/ ruby/ javax _$$nd_func objectinputstream @type $type 0type cos gasv java. _php stdclass system. com.sun !!js !!com !!org !!perl php/object objectdataprovider windowsidentity binaryformatter e:0 baho bahb bahc bahu gajj ganj garj /wey py/ javax. sun. jdk. <java <sun <jdk`,
+  serialized: `ro0ab aced0005 aaeaaad o:0 a:0 c:0 python/ ruby/ javax _$$nd_func objectinputstream @type $type 0type cos gasv java. _php stdclass system. com.sun !!js !!com !!org !!perl php/object objectdataprovider windowsidentity binaryformatter e:0 baho bahb bahc bahu bahv bahd bahl bahj baht bah0 o:+0 c:+0 gajj ganj garj /wey py/ javax. sun. jdk. <java <sun <jdk com.mchange com.zaxxer ch.qos org.apache org.springframework org.hibernate org.jboss org.h0 oracle. builtin :: cposix csubprocess copy_reg h0si`,
   code: `php java. runtime processbuilder ognl classloader getclass class. forname require process subprocess import os. popen system
     exec spawn eval assert phpinfo base_decode passthru globals _get _post _request _cookie _server _memberaccess struts proc_ call_user preg_ shell_
     posix_ print invoke kernel. io. file_ curl_ unserialize create_function lua require mainmodule child_process global. new  script:
-    pipedoutput prototypeserial freemarker velocity spring cmd echo include func lambda compile getattr builtins die( getcwd load lambda bsh. javassist clojure. groovy. jdk. sun. weblogic while( for( %x{ xalan struts. springframework breakpoint const_get`,
+    pipedoutput prototypeserial freemarker velocity spring cmd echo include func lambda compile getattr builtins die( getcwd load lambda bsh. javassist clojure. groovy. jdk. sun. weblogic while( for( %x{ xalan struts. springframework breakpoint const_get db. redis. wscript activex createobject `,
   xml: `doctype entity xinclude xi:include xsl: schemalocation xmlns system stylesheet msxsl cdata xml`,
   protocol: ` http/ 0http/`,
-  xpath: `count( /child child:: :: parent:: ancestor:: descendant self:: string contains node( text( comment( position substring name( starts-with( ends-with( doc( unparsed-text( boolean(`,
+  xpath: `count( /child child:: :: parent:: ancestor:: descendant self:: string contains node( text( comment( position substring name( starts-with( ends-with( doc( unparsed-text( boolean( space( following preceding last( number( translate( sum( not(`,
   rare: `<script javascript: vbscript: union waitfor xp_ information_ sleep( benchmark( /etc/ ../../ ..\\..\\ /bin/ __proto__ <!doctype <!entity jndi
     <?php onerror= onload= ro0ab processbuilder whoami wget extractvalue updatexml load_file child_process os.system subprocess. <svg <iframe #exec $where passwd fromcharcode document.cookie alert( eval( system( exec( c:/ python/ getruntime ognl php:// file:// gopher: dict: 0x2e
     get-process get-content get-childitem get-service invoke-expression invoke-webrequest invoke-restmethod start-process new-object iex(
-    proxycommand upload-pack receive-pack checkpoint-action to-command ext:: output-document post-file`,
-  host: `//0 000.0.0.0: 000.0.0.0/ 000.000.000.000/ 000.000.000.000: localhost localtest metadata .internal xip. nip. sslip. .local burpcollaborator interact oast 0x`,
+    proxycommand 00output0 00exec0 00eval0 00require0 use-compress to-command 00log-file0 upload-pack receive-pack checkpoint-action to-command ext:: output-document post-file`,
+  host: `//0 000.0.0.0: 000.0.0.0/ 000.000.000.000/ 000.000.000.000: localhost localtest metadata .internal xip. nip. sslip. .local burpcollaborator interact oast dnslog ceye requestbin requestcatcher webhook.site canarytokens pingb.in dnsbin bxss.me xss.ht xss.report su00.org eyes.sh callback.red tu0.org rbndr 0u.ms 0x`,
 };
 
 function compile(): ReadonlyMap<string, number> {
@@ -64,7 +64,7 @@ function compile(): ReadonlyMap<string, number> {
   for (const [hint, list] of Object.entries(WORDS)) {
     for (const raw of hint === 'logic' ? [' or ', ' and ', ' xor ', ' or', ' and', 'or ', 'and '] : list.split(/\s+/)) {
       if (raw === '') continue;
-      const word = raw.replaceAll(/[^a-z/.:_ ]/g, '0');
+      const word = raw.replaceAll(/[^a-z/.:_ +]/g, '0');
       words.set(word, (words.get(word) ?? 0) | Hint[hint as keyof typeof Hint]);
     }
   }

@@ -1,14 +1,17 @@
 import { isLetter } from '../grammar/characters';
+import { holdsSentence } from './sentence';
 
 const SHORTEST = 160;
 
 /**
- * Whether a text is written for people: long, with words between blanks. Code that such a text quotes is its subject,
- * not an instruction.
+ * Whether a text is written for people: long, with words between blanks; a short one that holds a sentence; a stack trace.
+ * Code that such a text quotes is its subject, not an instruction.
  */
 export function isRunningText(text: string): boolean {
-  if (text.length > 40 && text.includes('```')) return true;
-  if (text.length < SHORTEST) return false;
+  if (text.includes(FENCE) && FENCED.test(text)) return true;
+  if (text.length < SHORTEST)
+    return holdsSentence(text.includes('`') ? withoutQuotedCode(text) : text) || isStackTrace(text);
+  if (isStackTrace(text)) return true;
   const sample = text.length > 4000 ? text.slice(0, 4000) : text;
   let words = 0;
   let run = 0;
@@ -44,6 +47,16 @@ function isCodeMark(code: number): boolean {
 }
 
 const FENCE = '```';
+/** A fence opens a line (CommonMark, section 4.5). */
+const FENCED = /(?:^|\n)[ >]{0,4}```/;
+
+/** Frames as the runtimes of Java, Node, .NET, Python and Ruby print them. */
+const FRAME =
+  /(?:^|\n)\s{0,12}(?:at [^\n]{1,300}(?::\d{1,6}\)?|\(native method\)|\(unknown source\)|\(<anonymous>\)|:line \d{1,6})\s{0,2}(?:\n|$)|file "[^"\n]{1,300}", line \d{1,6}|from [\w./-]{1,200}:\d{1,6}:in )/i;
+
+function isStackTrace(text: string): boolean {
+  return text.includes('\n') && FRAME.test(text.slice(0, 4000));
+}
 
 /** The text with its fenced code and code spans blanked out (CommonMark, sections 4.5 and 6.1). */
 export function withoutQuotedCode(text: string): string {
