@@ -5,6 +5,7 @@ import type { GuardConfig } from '../config/guard-config';
 import { LiveConfig } from '../config/live-config';
 import { Redaction } from '../observability/redaction.service';
 import type { GuardedRequest } from '../platform/guarded-request';
+import { inTime, isThenable } from '../policy/in-time';
 import type { Refusal } from '../policy/refusal';
 import type { Probe } from '../policy/security-check';
 import { type CustomCheck, isValidatorClass, type RequestValidator } from './custom-check';
@@ -62,7 +63,7 @@ export class CustomChecks implements OnModuleInit {
         return judge(asVerdict(error), request);
       }
       if (!isThenable(verdict)) return judge(verdict, request);
-      return this.inTime(verdict).then(
+      return inTime(verdict, this.config.customCheckTimeout * 1000).then(
         (settled) => judge(settled, request),
         (error: unknown) => judge(asVerdict(error), request),
       );
@@ -99,15 +100,6 @@ export class CustomChecks implements OnModuleInit {
       return undefined;
     }
   }
-
-  private inTime(pending: PromiseLike<unknown>): Promise<unknown> {
-    const seconds = this.config.customCheckTimeout;
-    let timer: NodeJS.Timeout;
-    const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(new Error(`no answer within ${seconds} s`)), seconds * 1000);
-    });
-    return Promise.race([pending, late]).finally(() => clearTimeout(timer));
-  }
 }
 
 /** An exception that is an answer; anything else is a failure. */
@@ -120,8 +112,4 @@ function asVerdict(error: unknown): HttpException {
 function answered({ response }: GuardedRequest, check: CustomCheckName): Refusal | undefined {
   if (response === undefined || !(response.headersSent || response.writableEnded)) return undefined;
   return { status: response.statusCode, message: '', check, reason: 'answered by a custom check', always: true };
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }

@@ -10,7 +10,10 @@ export interface CustomRefusal {
   readonly message?: string;
   /** The whole body of the answer, instead of the standard one. */
   readonly body?: object;
-  /** Headers of the answer. */
+  /**
+   * Headers of the answer. Those that say where it ends (`Content-Length`, `Transfer-Encoding` …) are left out: only the
+   * framework knows.
+   */
   readonly headers?: Readonly<Record<string, string>>;
   /** For log lines and events. Default: `refused by a custom check`. */
   readonly reason?: string;
@@ -25,6 +28,16 @@ export type CustomVerdict = void | undefined | null | boolean | string | CustomR
 type CustomCheckName = 'custom_validation' | 'custom_request';
 
 const REASON = 'refused by a custom check';
+/** RFC 9110 section 7.6.1 and RFC 9112 section 6: one that does not fit the body desynchronises the connection. */
+const FRAMING = new Set([
+  'connection',
+  'content-encoding',
+  'content-length',
+  'keep-alive',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
 const MEMBERS = ['status', 'message', 'body', 'headers', 'reason'];
 
 /**
@@ -55,9 +68,11 @@ function fromObject({ status = 403, message, body, headers = {}, reason = REASON
     throw new TypeError('a custom check refused with a status that is none');
   }
   // Written late, one that cannot be sent would fail where nothing catches it: on Fastify it ends the process.
-  for (const [name, value] of Object.entries(headers)) {
+  const sent = Object.entries(headers).filter(([name]) => !FRAMING.has(name.toLowerCase()));
+  for (const [name, value] of sent) {
     validateHeaderName(name);
     validateHeaderValue(name, value);
   }
-  return { status, message: message ?? STATUS_CODES[status] ?? 'Refused', headers, reason, ...(body && { body }) };
+  const text = message ?? STATUS_CODES[status] ?? 'Refused';
+  return { status, message: text, headers: Object.fromEntries(sent), reason, ...(body && { body }) };
 }

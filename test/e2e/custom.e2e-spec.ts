@@ -54,6 +54,18 @@ const VERDICTS: Record<string, () => unknown> = {
   'an unusable object': () => ({ ok: false }),
   'an unusable status': () => ({ status: 99 }),
   'a header with a line break': () => ({ status: 403, headers: { 'x-reason': 'a\r\nb: c' } }),
+  'headers that frame the answer': () => ({
+    status: 409,
+    message: 'Two at once',
+    headers: {
+      'Content-Length': '3',
+      'transfer-encoding': 'chunked',
+      Connection: 'upgrade',
+      Upgrade: 'h2c',
+      'content-encoding': 'gzip',
+      'x-conflict': 'yes',
+    },
+  }),
   'a number': () => 1,
 };
 
@@ -235,6 +247,14 @@ describe.each(PLATFORMS)('custom checks on %s', (platform) => {
     it('sets the headers of a refusal', async () => {
       const { headers } = await get('/sync', { 'x-verdict': 'headers' });
       expect(headers).toMatchObject({ location: 'https://example.com/', 'cache-control': 'no-store' });
+    });
+
+    it.each(['/sync', '/async'])('leaves out the headers of a refusal that frame the answer: %s', async (path) => {
+      const { status, headers, json } = await get(path, { 'x-verdict': 'headers that frame the answer' });
+      expect(status).toBe(409);
+      expect(json()).toMatchObject({ message: 'Two at once' });
+      expect(headers).toMatchObject({ 'x-conflict': 'yes', 'content-length': expect.stringMatching(/^\d\d/) });
+      for (const name of ['transfer-encoding', 'upgrade', 'content-encoding']) expect(headers).not.toHaveProperty(name);
     });
 
     it('asks a class that a module provides', async () => {
