@@ -1,90 +1,82 @@
 #!/usr/bin/env node
-// Packs the library, looks at what is in the tarball, installs it in consumers on Nest 11 and 12, and runs them.
-import { execFileSync } from 'node:child_process';
+// Packs the library, looks at what is in the tarball, installs it where users would, and has it used with their tools.
+//
+//   node scripts/check-package.mjs          every tool on Nest 12 and this Node; other pairs as compiled by tsc
+//   node scripts/check-package.mjs --full   every tool on Nest 11 and 12, on every supported version of Node
+//
+// KEEP=1 leaves the consumers where they are.
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { CURRENT_NODE, HAS_OTHER_VERSIONS, NODE_VERSIONS, nodeBinary } from './node-binaries.mjs';
+import { checkCommand } from './package/command.mjs';
+import { install } from './package/process.mjs';
+import { pack } from './package/tarball.mjs';
+import { runToolchain, TOOLCHAINS, TOOLS } from './package/toolchains.mjs';
+import { checkTypings, COMPILERS } from './package/typings.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
+const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+const full = process.argv.includes('--full');
 const work = mkdtempSync(path.join(tmpdir(), 'nestapi-guard-package-'));
+const consumers = path.join(work, 'consumers');
 
 try {
-  const tarball = pack();
-  for (const nest of ['11', '12']) checkConsumer(nest, tarball);
-  console.log('The package installs and runs on Nest 11 and 12, from CommonJS, ES modules and TypeScript.');
+  const tarball = pack(work);
+  for (const nest of ['11', '12']) createConsumer(nest, tarball);
+  writeFileSync(path.join(consumers, 'package.json'), '{ "private": true }');
+  install(consumers, TOOLS);
+  for (const nest of ['11', '12']) useConsumer(nest);
 } finally {
-  if (process.env.KEEP !== '1') rmSync(work, { recursive: true, force: true });
+  if (process.env.KEEP === '1') console.log(`Kept: ${work}`);
+  else rmSync(work, { recursive: true, force: true });
 }
 
-function pack() {
-  const [report] = JSON.parse(npm(['pack', '--json', '--pack-destination', work], root));
-  const files = report.files.map(({ path: file }) => file);
-  const allowed = /^(dist\/|package\.json$|README\.md$|LICENSE$|CHANGELOG\.md$|snapshots\/)/;
-  const strangers = files.filter((file) => !allowed.test(file) || /\.(spec|test)\.|\.tsbuildinfo$|\.mmdb$/.test(file));
-  if (strangers.length > 0) throw new Error(`The tarball has what it should not: ${strangers.join(', ')}`);
-  for (const wanted of [
-    'dist/index.js',
-    'dist/index.d.ts',
-    'dist/cli/main.js',
-    'dist/testing/index.d.ts',
-    'README.md',
-    'LICENSE',
-    'CHANGELOG.md',
-  ]) {
-    if (!files.includes(wanted)) throw new Error(`The tarball lacks ${wanted}`);
-  }
-  const { scripts = {} } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
-  const installing = ['preinstall', 'install', 'postinstall', 'prepare'].filter((name) => name in scripts);
-  if (installing.length > 0) throw new Error(`A user's install would run ${installing.join(', ')}`);
-  console.log(`${report.filename}: ${files.length} files, ${Math.round(report.size / 1024)} KB packed`);
-  return path.join(work, report.filename);
+function folderOf(nest) {
+  return path.join(consumers, `nest${nest}`);
 }
 
-function checkConsumer(nest, tarball) {
-  const consumer = path.join(work, `nest${nest}`);
-  cpSync(path.join(root, 'test/consumer'), consumer, { recursive: true });
-  mkdirSync(consumer, { recursive: true });
+/** An application of a stranger. Until its typings are checked, it has the required peers only. */
+function createConsumer(nest, tarball) {
+  const folder = folderOf(nest);
+  mkdirSync(consumers, { recursive: true });
+  cpSync(path.join(root, 'test/consumer'), folder, { recursive: true });
   const dependencies = {
     '@nestjs/common': `^${nest}.0.0`,
     '@nestjs/core': `^${nest}.0.0`,
-    '@nestjs/platform-express': `^${nest}.0.0`,
-    '@nestjs/platform-fastify': `^${nest}.0.0`,
     'nestapi-guard': `file:${tarball}`,
     'reflect-metadata': '^0.2.0',
     rxjs: '^7.8.0',
-    typescript: '~6.0.0',
-    '@types/express': '^5.0.0',
     '@types/node': '^20.0.0',
+    ...COMPILERS,
   };
-  writeFileSync(path.join(consumer, 'package.json'), JSON.stringify({ private: true, dependencies }));
-  npm(['install', '--no-audit', '--no-fund', '--ignore-scripts'], consumer);
-  run('node_modules/.bin/tsc', ['-p', 'tsconfig.json'], consumer);
-  for (const entry of ['dist/main.js', 'import.mjs']) run('node', [entry], consumer);
-  checkCommand(consumer);
+  writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ private: true, dependencies }));
+  install(folder);
+  checkTypings(folder, nest);
+  const platforms = ['platform-express', 'platform-fastify', 'testing'].map((name) => `@nestjs/${name}@^${nest}.0.0`);
+  install(folder, [...platforms, '@types/express@5']);
 }
 
-/** The command line, as npx finds it. */
-function checkCommand(consumer) {
-  const cli = path.join(consumer, 'node_modules/.bin/nestapi-guard');
-  const told = (...args) =>
-    execFileSync(cli, args, { cwd: consumer, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
-  const policies = told('policies', 'dist/app.module.js', '--fail-on', 'unprotected');
-  if (!policies.includes('requireIp {"whitelist":["10.0.0.0/8"]} ← method'))
-    throw new Error(`policies printed ${policies}`);
-  const explained = told('explain', '<script>alert(1)</script>');
-  if (!explained.startsWith('SUSPICIOUS')) throw new Error(`explain printed ${explained}`);
-  writeFileSync(
-    path.join(consumer, 'access.log'),
-    '192.0.2.1 - - [10/Nov/2026:08:00:00 +0000] "GET / HTTP/1.1" 200 4 "-" "sqlmap"\n',
-  );
-  const replayed = told('replay', 'access.log', '--module', 'dist/app.module.js');
-  if (!replayed.includes('1 of them (100%) would have been refused')) throw new Error(`replay printed ${replayed}`);
-}
-
-function npm(args, cwd) {
-  return execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
-}
-
-function run(command, args, cwd) {
-  execFileSync(command, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'] });
+function useConsumer(nest) {
+  const deployment = path.join(work, `deployed-nest${nest}`);
+  const consumer = {
+    folder: folderOf(nest),
+    deployment,
+    tool: (name) => path.join(consumers, 'node_modules/.bin', name),
+    deploy: (built) => cpSync(path.join(folderOf(nest), built), path.join(deployment, built), { recursive: true }),
+  };
+  const nodes = NODE_VERSIONS.filter((each) => each === CURRENT_NODE || HAS_OTHER_VERSIONS).map(nodeBinary);
+  for (const [index, toolchain] of TOOLCHAINS.entries()) {
+    const compiledByTsc = index < 2;
+    const everywhere = full || compiledByTsc;
+    if (!everywhere && nest !== '12') continue;
+    toolchain.build?.(consumer);
+    if (index === 0) checkCommand(consumer.folder, version);
+    for (const node of nodes) {
+      if (!everywhere && node.binary !== process.execPath) continue;
+      const started = Date.now();
+      runToolchain(toolchain, consumer, node);
+      console.log(`Nest ${nest}, Node ${node.version}: ${toolchain.name} (${Date.now() - started} ms)`);
+    }
+  }
 }

@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { GuardConfigError } from '../config/config-problem';
 import { type Command, CommandError, EXIT, type Terminal } from './command';
 
@@ -15,7 +17,7 @@ const USAGE = `nestapi-guard <command> [options]
   explain    how detection decodes and judges a value
   replay     what a policy would have refused of recorded traffic
 
-nestapi-guard <command> --help tells more.
+nestapi-guard <command> --help tells more, nestapi-guard --version which version this is.
 `;
 
 async function main(args: readonly string[], terminal: Terminal): Promise<number> {
@@ -23,6 +25,10 @@ async function main(args: readonly string[], terminal: Terminal): Promise<number
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     terminal.out.write(USAGE);
     return name === undefined ? EXIT.failed : EXIT.ok;
+  }
+  if (name === '--version' || name === '-v') {
+    terminal.out.write(`${packageVersion()}\n`);
+    return EXIT.ok;
   }
   if (!Object.hasOwn(COMMANDS, name)) {
     terminal.err.write(`nestapi-guard: ${JSON.stringify(name)} is no command\n\n${USAGE}`);
@@ -40,6 +46,11 @@ async function main(args: readonly string[], terminal: Terminal): Promise<number
     terminal.err.write(`nestapi-guard ${name}: ${messageOf(error)}\n`);
     return EXIT.failed;
   }
+}
+
+function packageVersion(): string {
+  const manifest = readFileSync(join(__dirname, '../../package.json'), 'utf8');
+  return (JSON.parse(manifest) as { version: string }).version;
 }
 
 /** Only a defect of the application or of this program deserves a stack trace. */
