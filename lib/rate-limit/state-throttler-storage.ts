@@ -1,14 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ThrottlerStorage } from '@nestjs/throttler';
 import { MemoryStateStore } from '../state/memory-state-store';
-import type { StateStore } from '../state/state-store';
+import type { LimitTier, StateStore } from '../state/state-store';
 import { STATE_STORE } from '../state/state-store.provider';
 import { wholeSeconds } from './rate-limit-headers';
+
+const LONGEST_MS = 2 ** 31 - 1;
 
 type ThrottlerRecord = Awaited<ReturnType<ThrottlerStorage['increment']>>;
 
 /**
- * A storage for `ThrottlerModule` of @nestjs/throttler: exact, bounded, and shared between instances when its store is.
+ * A storage for `ThrottlerModule` of @nestjs/throttler: exact, bounded, and shared between instances when its store is. A
+ * client that is known to be blocked costs Redis no command.
  *
  * @example
  * ```ts
@@ -38,30 +41,29 @@ export class StateThrottlerStorage implements ThrottlerStorage {
     blockDuration: number,
     throttlerName: string,
   ): Promise<ThrottlerRecord> {
-    const bucket = { client: key, key: `throttler#${throttlerName}`, windowMs: Math.ceil(ttl) };
-    if (blockDuration <= 0 && limit > 0) return this.consume({ ...bucket, limit, algorithm: 'sliding-window' });
-    const tally = await this.store.strike({ ...bucket, threshold: limit + 1, restartAfterMs: blockDuration });
-    const isBlocked = tally.count > limit;
-    return {
-      totalHits: tally.count,
-      timeToExpire: wholeSeconds(isBlocked ? tally.roomMs : bucket.windowMs),
-      isBlocked,
-      timeToBlockExpire: isBlocked ? wholeSeconds(tally.roomMs) : 0,
+    // Nobody has to be asked about a limit that nothing fits into.
+    if (limit < 1) return refusal(1, blockDuration);
+    const tier: LimitTier = {
+      client: key,
+      key: `throttler#${throttlerName}`,
+      limit,
+      windowMs: Math.ceil(ttl),
+      algorithm: 'sliding-window',
+      blockMs: blockDuration > 0 ? Math.min(LONGEST_MS, Math.ceil(blockDuration)) : undefined,
     };
-  }
-
-  private async consume(tier: Parameters<StateStore['consume']>[0][number]): Promise<ThrottlerRecord> {
     const { allowed, tiers } = await this.store.consume([tier]);
-    const verdict = tiers[0] ?? {
-      remaining: allowed ? tier.limit : 0,
-      resetMs: tier.windowMs,
-      retryAfterMs: tier.windowMs,
-    };
+    const verdict = tiers[0];
+    if (!allowed) return refusal(limit + 1, verdict?.retryAfterMs ?? tier.windowMs, verdict?.resetMs);
     return {
-      totalHits: tier.limit - verdict.remaining + (allowed ? 0 : 1),
-      timeToExpire: wholeSeconds(verdict.resetMs),
-      isBlocked: !allowed,
-      timeToBlockExpire: allowed ? 0 : wholeSeconds(verdict.retryAfterMs),
+      totalHits: limit - (verdict?.remaining ?? limit),
+      timeToExpire: wholeSeconds(verdict?.resetMs ?? tier.windowMs),
+      isBlocked: false,
+      timeToBlockExpire: 0,
     };
   }
+}
+
+function refusal(totalHits: number, waitMs: number, resetMs = waitMs): ThrottlerRecord {
+  const timeToBlockExpire = wholeSeconds(waitMs);
+  return { totalHits, timeToExpire: wholeSeconds(resetMs), isBlocked: true, timeToBlockExpire };
 }

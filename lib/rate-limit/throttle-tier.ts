@@ -1,7 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { Resolvable } from '@nestjs/throttler';
 import type { GuardedRequest } from '../platform/guarded-request';
-import type { LimitVerdict, StateStore, TierVerdict } from '../state/state-store';
 import type { Throttle } from './throttle-metadata';
 import { createTier, customClient, type NamedTier, type Tier } from './tier';
 
@@ -15,18 +14,14 @@ export interface ThrottleSurroundings {
   readonly algorithm: NamedTier['algorithm'];
 }
 
-/** A tier that, once its limit is crossed, keeps the client out for a time of its own. */
-export interface BlockingTier extends NamedTier {
-  readonly blockMs: number;
-}
-
 /** The limit that a `@Throttle()` describes. */
 export function createThrottleTier(throttle: Throttle, surroundings: ThrottleSurroundings): Tier {
   const { name, limit = surroundings.limit, ttl = surroundings.ttl, blockDuration, getTracker, generateKey } = throttle;
-  const plain = blockDuration === undefined && getTracker === undefined && generateKey === undefined;
-  if (plain && typeof limit !== 'function' && typeof ttl !== 'function') {
+  const isFixed = ![limit, ttl, blockDuration].some((value) => typeof value === 'function');
+  if (isFixed && getTracker === undefined && generateKey === undefined) {
     const { key, algorithm } = surroundings;
-    return createTier({ name, key, requests: Number(limit), windowMs: Number(ttl), algorithm });
+    const blockMs = Number(blockDuration ?? 0) || undefined;
+    return createTier({ name, key, requests: Number(limit), windowMs: Number(ttl), algorithm, blockMs });
   }
   return new ThrottleTier({ ...throttle, limit, ttl }, surroundings);
 }
@@ -56,10 +51,7 @@ class ThrottleTier implements Tier {
     private readonly surroundings: ThrottleSurroundings,
   ) {}
 
-  async of(
-    request: GuardedRequest,
-    context: ExecutionContext | undefined,
-  ): Promise<NamedTier | BlockingTier | undefined> {
+  async of(request: GuardedRequest, context: ExecutionContext | undefined): Promise<NamedTier | undefined> {
     if (context === undefined) return undefined;
     const { name } = this.throttle;
     const [limit, ttl, blockDuration] = await Promise.all([
@@ -91,37 +83,4 @@ class ThrottleTier implements Tier {
 
 async function resolve(value: Resolvable<number>, context: ExecutionContext): Promise<number> {
   return Number(typeof value === 'function' ? await value(context) : value);
-}
-
-export function isBlocking(tier: NamedTier): tier is BlockingTier {
-  return 'blockMs' in tier;
-}
-
-/** Takes a request out of all its limits, of which some keep the client out once they are crossed. */
-export async function consumeBlocking(store: StateStore, tiers: readonly NamedTier[]): Promise<LimitVerdict> {
-  const plain = tiers.filter((tier) => !isBlocking(tier));
-  const verdict = plain.length === 0 ? undefined : await store.consume(plain);
-  const answers = new Map<NamedTier, TierVerdict | undefined>(
-    plain.map((tier, index) => [tier, verdict?.tiers[index]]),
-  );
-  let allowed = verdict?.allowed ?? true;
-  if (allowed) {
-    for (const tier of tiers.filter(isBlocking)) {
-      const answer = await strike(store, tier);
-      answers.set(tier, answer);
-      allowed &&= answer.allowed;
-    }
-  }
-  return { allowed, tiers: tiers.map((tier) => answers.get(tier)), source: verdict?.source ?? 'local' };
-}
-
-async function strike(
-  store: StateStore,
-  { client, key, limit, windowMs, blockMs }: BlockingTier,
-): Promise<TierVerdict> {
-  // The hit that crosses is the first above the limit, and begins the time out.
-  const tally = await store.strike({ client, key, threshold: limit + 1, windowMs, restartAfterMs: blockMs });
-  const allowed = tally.count <= limit;
-  const remaining = Math.max(0, limit - tally.count);
-  return { allowed, remaining, resetMs: allowed ? windowMs : tally.roomMs, retryAfterMs: allowed ? 0 : tally.roomMs };
 }

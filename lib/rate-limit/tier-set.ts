@@ -5,7 +5,6 @@ import type { Probe } from '../policy/security-check';
 import type { LimitVerdict, StateStore } from '../state/state-store';
 import { policyOf, type RateLimitHeaders } from './rate-limit-headers';
 import { limitReached, STATE_UNAVAILABLE } from './rate-limit-refusal';
-import { consumeBlocking, isBlocking } from './throttle-tier';
 import { attempt, type NamedTier, type Tier } from './tier';
 
 type Answer = Refusal | undefined | Promise<Refusal | undefined>;
@@ -47,7 +46,7 @@ export class TierSet {
 
   private consume(request: GuardedRequest, tiers: readonly NamedTier[]): Answer {
     if (tiers.length === 0) return undefined;
-    const verdict = tiers.some(isBlocking) ? consumeBlocking(this.store, tiers) : this.store.consume(tiers);
+    const verdict = this.store.consume(tiers);
     if (verdict instanceof Promise) return verdict.then((settled) => this.conclude(request, tiers, settled));
     return this.conclude(request, tiers, verdict);
   }

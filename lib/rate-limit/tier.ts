@@ -28,12 +28,14 @@ export interface TierOptions {
   readonly burst?: number;
   readonly cost?: number | PerRequest<number>;
   readonly client?: PerRequest<ClientKey>;
+  /** How long to keep a client out that goes over the limit, in milliseconds. */
+  readonly blockMs?: number;
 }
 
 export function createTier(options: TierOptions): Tier {
-  const { name, key, requests: limit, windowMs, algorithm, burst, cost, client } = options;
+  const { name, key, requests: limit, windowMs, algorithm, burst, cost, client, blockMs } = options;
   if (typeof limit === 'number' && typeof cost !== 'function' && client === undefined) {
-    return new FixedTier({ name, key, limit, windowMs, algorithm, burst, cost });
+    return new FixedTier({ name, key, limit, windowMs, algorithm, burst, cost, blockMs });
   }
   return new ComputedTier(options);
 }
@@ -45,8 +47,8 @@ class FixedTier implements Tier {
   of(request: GuardedRequest): NamedTier | undefined {
     // An RPC message has no client.
     if (request.kind === 'rpc') return undefined;
-    const { name, key, limit, windowMs, algorithm, burst, cost } = this.fixed;
-    return { client: request.clientKey, key, limit, windowMs, algorithm, burst, cost, name };
+    const { name, key, limit, windowMs, algorithm, burst, cost, blockMs } = this.fixed;
+    return { client: request.clientKey, key, limit, windowMs, algorithm, burst, cost, blockMs, name };
   }
 }
 

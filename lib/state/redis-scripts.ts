@@ -84,22 +84,6 @@ return answer
 /** KEYS as above. ARGV: name for a new filling. Answers the filling. */
 export const FILLING = script(`redis.call('SET', KEYS[3], ARGV[1], 'NX') return redis.call('GET', KEYS[3])`);
 
-/**
- * KEYS: the set of instances by the time of their last beat. ARGV: id, how long a beat counts in ms, how long one is
- * remembered. Answers whether the instance was known, and the instances whose beat counts.
- */
-export const BEAT = script(
-  CLOCK,
-  `
-local known = redis.call('ZSCORE', KEYS[1], ARGV[1]) and 1 or 0
-local gone = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', today - ARGV[3], 'LIMIT', 0, 1000)
-if #gone > 0 then redis.call('ZREM', KEYS[1], unpack(gone)) end
-redis.call('ZADD', KEYS[1], whole(today), ARGV[1])
-redis.call('PEXPIRE', KEYS[1], ARGV[3])
-return { known, unpack(redis.call('ZRANGEBYSCORE', KEYS[1], today - ARGV[2], '+inf')) }
-`,
-);
-
 /** KEYS: the lease. ARGV: its token. */
 export const RELEASE = script(
   `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0`,

@@ -5,7 +5,7 @@ import { identityOf } from './redis-identity';
 import { RedisKeys } from './redis-keys';
 import { RedisLink } from './redis-link';
 import { LIMITS, STRIKES } from './redis-limit-scripts';
-import { BEAT, DELETE_VALUE, FILLING, GET_VALUE, LIST_VALUES, RELEASE, SET_VALUE } from './redis-scripts';
+import { DELETE_VALUE, FILLING, GET_VALUE, LIST_VALUES, RELEASE, SET_VALUE } from './redis-scripts';
 import { diallerOf, keyPrefixOf, type RedisSource } from './redis-source';
 import { arrayOf, envelopeOf, numbersOf, textOf, verdictsOf } from './redis-replies';
 import { RedisSubscription } from './redis-subscription';
@@ -189,9 +189,18 @@ export class RedisStateStore implements StateStore {
 
   /** Shows up among the instances; and notices a dead connection without a request that waits for it. */
   beat(): Promise<Beat> {
-    return this.link.script(BEAT, [this.keys.instances], [this.instance, BEAT_COUNTS_MS, BEAT_KEPT_MS], (reply) => {
-      const [known, ...instances] = arrayOf(reply);
-      return { instances: instances.map(textOf), known: known === 1 };
+    const { instance, keys } = this;
+    return this.link.run(keys.instances, async (client) => {
+      const [seconds] = await client.time();
+      const now = Number(seconds) * 1000;
+      const [known, , , instances] = await Promise.all([
+        client.zscore(keys.instances, instance),
+        client.zadd(keys.instances, now, instance),
+        client.zremrangebyscore(keys.instances, '-inf', now - BEAT_KEPT_MS),
+        client.zrangebyscore(keys.instances, now - BEAT_COUNTS_MS, '+inf'),
+        client.pexpire(keys.instances, BEAT_KEPT_MS),
+      ]);
+      return { instances, known: known !== null };
     });
   }
 
