@@ -8,6 +8,8 @@ const run = promisify(execFile);
 /** Where the READMEs of the samples have their applications listen. */
 const PRINTED = 'http://127.0.0.1:3000';
 
+const ROOT = join(__dirname, '../..');
+
 /** A line that a README asks its reader to type, and what it says the reader will see. */
 export interface Typed {
   readonly command: string;
@@ -34,7 +36,7 @@ export function itAnswersAsInTheReadme(folder: string, portOf: () => number): vo
     const url = `http://127.0.0.1:${portOf()}`;
     // Whatever the status of the command: what it shows is what counts.
     const typed = `${command.replaceAll(PRINTED, url)}\ntrue`;
-    const { stdout } = await run('sh', ['-c', typed], { timeout: 30_000 });
+    const { stdout } = await run('sh', ['-c', typed], { cwd: ROOT, timeout: 30_000 });
     expect(normalized(stdout.replaceAll(url, PRINTED))).toMatch(patternOf(normalized(answer)));
   });
 }
