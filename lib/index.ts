@@ -1,3 +1,9 @@
+/**
+ * Everything that an application imports.
+ *
+ * @module nestapi-guard
+ */
+
 // The fields of GuardConfig are declared by its sections.
 import './guard.config-sections';
 

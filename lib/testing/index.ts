@@ -1,3 +1,9 @@
+/**
+ * What tests of an application import.
+ *
+ * @module nestapi-guard/testing
+ */
+
 export { FakeGeoHandler } from './fake-geo-handler';
 export { overrideGuard, type GuardOverrides, type ProviderOverrides } from './override-guard';
 export { TestClock } from './test-clock';
