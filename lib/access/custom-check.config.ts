@@ -12,8 +12,10 @@ export class CustomCheckConfig {
    * Default: none.
    *
    * @example
+   * ```ts
    * const customRequestCheck = (request: { headers: Record<string, unknown> }) =>
    *   request.headers['x-client'] === undefined ? { status: 400, message: 'Missing X-Client' } : undefined;
+   * ```
    */
   @Setting((value) => {
     const message = customCheckProblem(value);

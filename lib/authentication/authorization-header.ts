@@ -21,7 +21,9 @@ const READERS: ReadonlyMap<string, CredentialReader> = new Map<string, Credentia
  * Reads an `Authorization` header of one scheme, in any letter case; undefined when it is of another or malformed.
  *
  * @example
+ * ```ts
  * readAuthorization('bearer', 'Bearer abc.def'); // 'abc.def'
+ * ```
  */
 export function readAuthorization(scheme: string, header: string): unknown {
   if (header.length > MAX_CREDENTIAL_LENGTH) return undefined;

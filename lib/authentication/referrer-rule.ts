@@ -14,7 +14,9 @@ const RULE = /^(?:(https?):\/\/)?(\[[0-9a-f:.]+\]|[^\s/\\?#@:[\]*,.][^\s/\\?#@:[
  * Reads an entry such as `myapp.com`, `myapp.com:8443` or `https://myapp.com`; undefined when it is no host.
  *
  * @example
+ * ```ts
  * parseReferrerRule('myapp.com')?.(readReferrer('https://www.myapp.com/page')!); // true
+ * ```
  */
 export function parseReferrerRule(entry: string): ReferrerRule | undefined {
   const [, scheme, name, port] = RULE.exec(entry) ?? [];

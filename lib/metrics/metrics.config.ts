@@ -13,7 +13,9 @@ export class MetricsConfig {
    * Default: none. Changing it takes a restart.
    *
    * @example
+   * ```ts
    * const metrics = prometheusMetrics();
+   * ```
    */
   @Accepts((value) => (Array.isArray(value) ? value.every(isBackend) : isBackend(value)), ACCEPTED)
   metrics: MetricsBackend | readonly MetricsBackend[] | undefined = undefined;

@@ -61,8 +61,10 @@ export function trustedProxyPrefixes(entries: readonly string[]): string[] {
  * @throws PrefixError for a `trustedProxies` entry that is neither an address, a CIDR, `'loopback'` nor `'unix'`.
  *
  * @example
+ * ```ts
  * const clientOf = createClientAddressResolver({ trustedProxies: ['10.0.0.0/8'], trustedProxyDepth: 2 });
  * clientOf('10.0.0.1', { 'x-forwarded-for': '1.1.1.1, 203.0.113.7, 10.0.0.2' }).ip; // '203.0.113.7'
+ * ```
  */
 export function createClientAddressResolver(options: ClientAddressOptions = {}): ClientAddressResolver {
   const trustedProxies = options.trustedProxies ?? [];
@@ -143,7 +145,9 @@ const SCHEME = /^[a-z][a-z0-9+.-]*$/;
  * overwrite the header instead of appending to it, as proxies do unless told otherwise.
  *
  * @example
+ * ```ts
  * forwardedProto({ 'x-forwarded-proto': 'HTTPS, http' }); // 'https'
+ * ```
  */
 export function forwardedProto(headers: HeaderValues): string | undefined {
   const list = textOf(headers, 'x-forwarded-proto');

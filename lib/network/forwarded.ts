@@ -25,7 +25,9 @@ const PARAMETER = /[ \t]*([\w!#$%&'*+.^`|~-]+)=(?:"((?:[^"\\]|\\[^])*)"|([^\s",;
  * must not swallow the element that our own proxy appended.
  *
  * @example
+ * ```ts
  * parseForwarded('for=192.0.2.43, for="[2001:db8::1]:4711";proto=https')[0]; // { for: '[2001:db8::1]:4711', proto: 'https' }
+ * ```
  */
 export function parseForwarded(header: string, most = Infinity): ForwardedElement[] {
   const elements: ForwardedElement[] = [];

@@ -19,8 +19,10 @@ const NUMERIC_END = /(?:^|\.)(?:\d+|0x[0-9a-f]*)\.?$/;
  * name, occur in no registered name; browsers and servers disagree on what they mean, and a comma is two headers merged.
  *
  * @example
+ * ```ts
  * parseHost('Example.com:8443'); // { host: 'example.com', port: 8443 }
  * parseHost('good.com@evil.com'); // undefined
+ * ```
  */
 export function parseHost(value: string | undefined): HostAndPort | undefined {
   const match = value === undefined ? null : AUTHORITY.exec(value.toLowerCase());

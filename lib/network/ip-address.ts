@@ -144,9 +144,11 @@ const scratch = new Uint32Array(4);
  * surrounding space). IPv4-mapped IPv6 becomes IPv4.
  *
  * @example
+ * ```ts
  * canonicalIp('2001:DB8:0:0::1'); // '2001:db8::1'
  * canonicalIp('::ffff:c000:201'); // '192.0.2.1'
  * canonicalIp('127.1'); // undefined
+ * ```
  */
 export function canonicalIp(text: string): string | undefined {
   if (parseIpv4(text) >= 0) return text;

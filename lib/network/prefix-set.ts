@@ -19,8 +19,10 @@ export class PrefixMap<T> {
    * @throws PrefixError that names the first entry which is neither an address nor a CIDR.
    *
    * @example
+   * ```ts
    * const owners = PrefixMap.from([['10.0.0.0/8', 'corp'], ['10.1.0.0/16', 'lab']]);
    * owners.get('10.1.2.3'); // 'lab'
+   * ```
    */
   static from<T>(entries: Iterable<readonly [prefix: string, value: T]>): PrefixMap<T> {
     return runAtOnce(PrefixMap.build(entries));
@@ -100,7 +102,9 @@ export class PrefixSet {
    * @throws PrefixError that names the first entry which is neither an address nor a CIDR.
    *
    * @example
+   * ```ts
    * PrefixSet.from(['10.0.0.0/8', '2001:db8::/32']).has('10.1.2.3'); // true
+   * ```
    */
   static from(entries: Iterable<string>): PrefixSet {
     return new PrefixSet(PrefixMap.from(members(entries)));

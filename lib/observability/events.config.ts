@@ -11,7 +11,9 @@ export class EventsConfig {
    * request. For anything else there is `GuardEvents`. Default: none.
    *
    * @example
+   * ```ts
    * const onBlock = (event: { check: string; request: { ip?: string } }) => console.log(event.check, event.request.ip);
+   * ```
    */
   @Callable('a function of the event')
   onBlock: ((event: RefusalEvent) => unknown) | undefined = undefined;

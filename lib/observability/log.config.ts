@@ -38,7 +38,9 @@ export class LogConfig {
    * the query and of routes (`/invite/:code`). Default: none.
    *
    * @example
+   * ```ts
    * const logSensitive = { headers: ['x-patient'], params: ['invite'], bodyFields: ['iban'] };
+   * ```
    */
   @Setting(sensitiveProblems)
   logSensitive: SensitiveNames = {};

@@ -68,8 +68,10 @@ const LONGEST_SOURCE = 2000;
  * @throws PatternError that names the pattern and the reason, also when the analysis comes to no result.
  *
  * @example
+ * ```ts
  * compilePattern('curl').test('Curl/8.5'); // true
  * compilePattern(/^python-requests\/[\d.]+$/i).test('python-requests/2.32'); // true
+ * ```
  */
 export function compilePattern(pattern: string | RegExp, options: PatternOptions = {}): LinearPattern {
   const maxLength = options.maxLength ?? SHORT_TEXT;

@@ -12,9 +12,11 @@ export class ResponseModifierConfig {
    * Synchronous; one that throws is logged, and the answer goes out as it was. Default: none.
    *
    * @example
+   * ```ts
    * const customResponseModifier = (response: GuardedResponse) => {
    *   response.headers['x-served-by'] = 'api-3';
    * };
+   * ```
    */
   @Accepts(
     (value) => typeof value === 'function' && value.constructor.name !== 'AsyncFunction',

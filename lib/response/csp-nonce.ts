@@ -27,8 +27,9 @@ export function issueNonce(request: object): string {
  * source `'nonce'`. Takes the request of Express, of Fastify or of Node.
  *
  * @example
- * const nonce = cspNonceOf(request);
- * response.send(`<script nonce="${nonce}">start()</script>`);
+ * ```ts
+ * const page = (request: IncomingMessage) => `<script nonce="${cspNonceOf(request)}">start()</script>`;
+ * ```
  */
 export function cspNonceOf(request: object): string | undefined {
   return nonces.get(raw(request));

@@ -20,7 +20,9 @@ export function isFieldValue(text: string): boolean {
  * Adds field names to a `Vary` value without repeating any; `*` already says everything and stays alone.
  *
  * @example
- * response.setHeader('Vary', appendVary(response.getHeader('Vary'), 'Origin'));
+ * ```ts
+ * appendVary('Accept, Origin', 'origin, Accept-Encoding'); // 'Accept, Origin, Accept-Encoding'
+ * ```
  */
 export function appendVary(existing: number | string | readonly string[] | undefined, fields: string): string {
   if (existing === undefined || existing === '') return fields;

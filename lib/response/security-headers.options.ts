@@ -53,11 +53,13 @@ export type PermissionsAllowlist = '*' | 'self' | 'none' | readonly string[];
  * is not mentioned keeps its default. A header that the application sets itself is never overwritten.
  *
  * @example
+ * ```ts
  * const headers: SecurityHeadersOptions = {
  *   hsts: { maxAge: 63072000, includeSubdomains: true, preload: true },
  *   csp: { defaultSrc: ["'self'"], scriptSrc: ["'self'", "'nonce'"] },
  *   frameOptions: 'DENY',
  * };
+ * ```
  */
 export interface SecurityHeadersOptions {
   /** `false` turns all of them off. Default true. */
@@ -124,7 +126,9 @@ const OWASP_FEATURES = [
  * a policy that satisfies ASVS 5.0 3.4.3 and 3.4.6. Spread it to change a part.
  *
  * @example
+ * ```ts
  * GuardModule.forRoot({ securityHeaders: { ...OWASP_SECURITY_HEADERS, csp: { defaultSrc: ["'self'"] } } });
+ * ```
  */
 export const OWASP_SECURITY_HEADERS: Readonly<SecurityHeadersOptions> = Object.freeze({
   csp: Object.freeze({
