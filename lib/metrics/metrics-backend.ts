@@ -8,6 +8,8 @@ export interface MetricInstrument {
   readonly help: string;
   /** The names of its labels. */
   readonly labels: readonly string[];
+  /** Of a counter: the labels that are known beforehand. Their series begin at 0; one that begins with 1 has no increase. */
+  readonly series: readonly MetricLabels[];
   readonly unit?: 's';
   /** Upper bounds of the buckets of a histogram. */
   readonly buckets?: readonly number[];

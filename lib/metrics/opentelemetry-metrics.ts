@@ -34,8 +34,9 @@ class OpenTelemetryMetrics implements MetricsBackend {
 
   constructor(private readonly meter: OpenTelemetry.Meter) {}
 
-  counter({ name, help }: MetricInstrument): (labels: MetricLabels) => void {
+  counter({ name, help, series }: MetricInstrument): (labels: MetricLabels) => void {
     const counter = this.meter.createCounter(name, { description: help });
+    for (const labels of series) counter.add(0, labels);
     return (labels) => counter.add(1, labels);
   }
 

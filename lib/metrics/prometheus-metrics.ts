@@ -37,8 +37,7 @@ class PrometheusMetrics implements MetricsBackend {
 
   counter(instrument: MetricInstrument): (labels: MetricLabels) => void {
     const counter = new this.client.Counter(this.describe(instrument, 'counter'));
-    // A series that begins with its first incident has no rate.
-    if (instrument.labels.length === 0) counter.inc(0);
+    for (const labels of instrument.series) counter.inc(labels, 0);
     return (labels) => counter.inc(labels);
   }
 

@@ -99,6 +99,23 @@ describe.each(PLATFORMS)('Prometheus metrics on %s', (platform) => {
     expect(await scrape('nestapi_guard_decisions_total', { outcome: 'would_refuse' })).toBeUndefined();
   });
 
+  it('begins with zeros, so that the first incident is an increase', async () => {
+    await start();
+    await expect(
+      Promise.all([
+        scrape('nestapi_guard_requests_total', { outcome: 'refused' }),
+        scrape('nestapi_guard_check_failures_total', { check: 'custom_request' }),
+        scrape('nestapi_guard_threats_total', { category: 'sql_injection', outcome: 'refused' }),
+        scrape('nestapi_guard_behavior_crossings_total', { monitor: 'usage', action: 'ban' }),
+        scrape('nestapi_guard_bans_made_total', { by: 'guard', outcome: 'banned' }),
+        scrape('nestapi_guard_bans_lifted_total'),
+        scrape('nestapi_guard_degradations_total', { part: 'state' }),
+      ]),
+    ).resolves.toEqual([0, 0, 0, 0, 0, 0, 0]);
+    // There would be one for every check and route.
+    expect((await app.get('/metrics')).text).not.toMatch(/^nestapi_guard_decisions_total/m);
+  });
+
   it('counts what would have been refused apart', async () => {
     await start({ passiveMode: true });
     expect((await app.post('/notes', { text: XSS }, { from: '203.0.113.2' })).status).toBe(201);
@@ -106,7 +123,7 @@ describe.each(PLATFORMS)('Prometheus metrics on %s', (platform) => {
     const labels = { check: 'penetration', outcome: 'would_refuse', route: 'POST /notes' };
     expect(await scrape('nestapi_guard_decisions_total', labels)).toBe(1);
     expect(await scrape('nestapi_guard_threats_total', { category: 'xss', outcome: 'would_refuse' })).toBe(1);
-    expect(await scrape('nestapi_guard_requests_total', { outcome: 'refused' })).toBeUndefined();
+    expect(await scrape('nestapi_guard_requests_total', { outcome: 'refused' })).toBe(0);
   });
 
   it('measures the time that the checks and the detection take', async () => {
@@ -244,7 +261,15 @@ describe.each(PLATFORMS)('OpenTelemetry metrics on %s', (platform) => {
       controllers: [ShopController],
     });
     for (let call = 0; call < 3; call++) await app.get('/items/1', { from: '203.0.113.1' });
-    await until(async () => (await collect()).get('nestapi_guard.requests')?.dataPoints.length === 2);
+    const requests = async () => (await collect()).get('nestapi_guard.requests')!.dataPoints;
+    await until(async () =>
+      (await requests()).some((point) => point.attributes.outcome === 'refused' && point.value === 1),
+    );
+    expect(Object.fromEntries((await requests()).map((point) => [point.attributes.outcome, point.value]))).toEqual({
+      passed: 2,
+      refused: 1,
+      would_refuse: 0,
+    });
     const found = await collect();
     expect(found.get('nestapi_guard.decisions')!.dataPoints).toEqual([
       expect.objectContaining({

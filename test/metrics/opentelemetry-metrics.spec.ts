@@ -21,10 +21,14 @@ it('goes to the global provider by default, and stops being read when it is clos
   await provider.forceFlush();
   const { scope, metrics: found } = exporter.getMetrics()[0]!.scopeMetrics[0]!;
   expect(scope.name).toBe('nestapi-guard');
-  expect(found.map(({ descriptor, dataPoints }) => [descriptor.name, dataPoints[0]!.value])).toEqual([
-    ['nestapi_guard.check.failures', 1],
-    ['nestapi_guard.bans', 1],
+  const [failures, bans] = found;
+  expect([failures?.descriptor.name, bans?.descriptor.name]).toEqual([
+    'nestapi_guard.check.failures',
+    'nestapi_guard.bans',
   ]);
+  expect(bans?.dataPoints.map(({ value }) => value)).toEqual([1]);
+  const counts = failures!.dataPoints.map(({ attributes, value }): [unknown, unknown] => [attributes.check, value]);
+  expect(Object.fromEntries(counts)).toMatchObject({ emergency: 0, ip: 1, custom_request: 0 });
 
   backend.close!();
   await provider.forceFlush();
