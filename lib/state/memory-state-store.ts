@@ -68,7 +68,7 @@ export class MemoryStateStore implements StateStore {
     return this.limits.table.size;
   }
 
-  /** @internal @param allotment what this process may admit of each limit; by default all of it */
+  /** @param allotment what this process may admit of each limit; by default all of it */
   consume(tiers: readonly LimitTier[], allotment?: Allotment): LimitVerdict {
     return this.limits.consume(tiers, allotment);
   }
