@@ -55,7 +55,7 @@ export class RangeCollector {
   async ranges(provider: CloudProvider, updatedAt: Date): Promise<CloudRanges> {
     if (this.regions.size === 0) throw new FeedRejected('it has no networks');
     if (this.unreadable > this.read * MAX_UNREADABLE) {
-      throw new FeedRejected(`${this.unreadable} of its ${this.read} entries are no networks`);
+      throw new FeedRejected(`${this.unreadable} of its ${this.read} entries cannot be read as a network`);
     }
     return CloudRanges.merge(provider, updatedAt, this.regions);
   }

@@ -1,6 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { type Observable, Subject } from 'rxjs';
+import { counted } from './counted';
 import { EventStream } from './event-stream';
 import type { EventRequest, GuardEvent, GuardEventMap, GuardEventType } from './guard-event';
 import { quote } from './log-text';
@@ -110,7 +111,7 @@ export class GuardEvents {
       this.waiting = [...events.slice(delivered), ...this.waiting];
       this.schedule();
     } else if (this.dropped > 0) {
-      this.say('warn', `GUARD_EVENTS_DROPPED ${this.dropped} events were dropped: their subscribers are too slow`);
+      this.say('warn', `GUARD_EVENTS_DROPPED ${counted(this.dropped, 'event')} dropped: subscribers are too slow`);
       this.dropped = 0;
     }
   }

@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { GuardConfigError } from '../config/config-problem';
 import type { GuardConfig } from '../config/guard-config';
 import { LiveConfig } from '../config/live-config';
+import { counted } from './counted';
 import { LineFolding } from './line-folding';
 import { LogFile } from './log-file';
 import { LOGGER_METHODS, type LogLevel } from './log-level';
@@ -78,7 +79,8 @@ export class GuardLog {
   private fileListener(path: string) {
     return {
       failed: (problem: string) => this.say('ERROR', `GUARD_LOG_FILE_FAILED ${path}: ${problem}; its lines are lost`),
-      recovered: (lost: number) => this.say('WARNING', `GUARD_LOG_FILE_RECOVERED ${path}: ${lost} lines were lost`),
+      recovered: (lost: number) =>
+        this.say('WARNING', `GUARD_LOG_FILE_RECOVERED ${path}: ${counted(lost, 'line')} lost`),
     };
   }
 }

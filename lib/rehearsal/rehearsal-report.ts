@@ -1,3 +1,4 @@
+import { counted } from '../observability/counted';
 import { quote } from '../observability/log-text';
 import type { RehearsalFinding, RehearsalSummary } from './rehearsal-summary';
 
@@ -12,7 +13,7 @@ export function rehearsalReport(summary: RehearsalSummary): string {
   const routes = byRoute.map(({ route, count }) => [String(count), route]);
   const rules = findings.slice(0, MOST_RULES).map((finding) => [String(finding.count), describe(finding)]);
   return [
-    `${total} requests would have been refused since ${start}, and ${bans} clients banned.`,
+    `${counted(total, 'request')} would have been refused since ${start}, and ${counted(bans, 'client')} banned.`,
     section('By check', checks),
     section('By route', routes),
     section('By rule', rules),
@@ -27,9 +28,8 @@ function section(title: string, rows: readonly (readonly string[])[]): string {
 
 function advice(finding: RehearsalFinding): string[] {
   const { count, clients, exclusions } = finding;
-  const who = clients === 1 ? '1 client' : `${clients} clients`;
   return [
-    `  ${describe(finding)}: ${count} by ${who}`,
+    `  ${describe(finding)}: ${count} by ${counted(clients, 'client')}`,
     ...exclusions.map(({ code, where }) => `      ${code}  ${where}`),
   ];
 }

@@ -122,6 +122,14 @@ describe('the report', () => {
     );
   });
 
+  it('counts one as one', () => {
+    const rehearsal = new Rehearsal();
+    rehearsal.add(wouldRefuse());
+    expect(rehearsalReport(rehearsal.summary())).toMatch(
+      /^1 request would have been refused since \S+, and 0 clients banned\.\n/,
+    );
+  });
+
   it('cannot be forged by names that clients choose', () => {
     const rehearsal = new Rehearsal();
     rehearsal.add(threat('body.a\nBy check\n  0  nothing\u202e'));
