@@ -1,24 +1,13 @@
-import 'reflect-metadata';
-import type { IncomingMessage, Server } from 'node:http';
-import {
-  type CanActivate,
-  Controller,
-  type ExecutionContext,
-  Get,
-  HttpException,
-  type ModuleMetadata,
-  Module,
-} from '@nestjs/common';
-import { APP_GUARD, NestFactory } from '@nestjs/core';
-import { ExpressAdapter } from '@nestjs/platform-express';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { ThrottlerGuard, ThrottlerModule, type ThrottlerStorage } from '@nestjs/throttler';
-import { GuardModule, ResilientStateStore, StateThrottlerStorage } from 'nestapi-guard';
-import { serveParent } from '../support/serve';
+import type { IncomingMessage } from 'node:http';
+import { type CanActivate, type ExecutionContext, HttpException, type ModuleMetadata } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { GuardModule, ResilientStateStore, StateThrottlerStorage } from '../../lib';
+import { type Platform, serve } from './application';
+import { throttled } from './assembled';
 import { expressLimiter, type FlexibleAnswer, flexibleLimiter, throttlerRedisStorage } from './limit-peers';
 
 interface Args {
-  readonly platform: 'express' | 'fastify';
+  readonly platform: Platform;
   readonly variant: 'bare' | 'guard' | 'throttler' | 'throttler-guard' | 'flexible' | 'express';
   /** Undefined: in memory. */
   readonly redisUrl?: string;
@@ -29,14 +18,6 @@ interface Args {
 
 const { platform, variant, redisUrl, limit, window } = JSON.parse(process.argv[2]!) as Args;
 const windowMs = window * 1000;
-
-@Controller()
-class BenchController {
-  @Get()
-  hello() {
-    return { hello: 'world' };
-  }
-}
 
 interface Answering {
   header(name: string, value: string): unknown;
@@ -66,13 +47,6 @@ class FlexibleGuard implements CanActivate {
   }
 }
 
-async function throttled(storage?: ThrottlerStorage): Promise<ModuleMetadata> {
-  return {
-    imports: [ThrottlerModule.forRoot({ throttlers: [{ ttl: windowMs, limit }], storage })],
-    providers: [{ provide: APP_GUARD, useClass: ThrottlerGuard }],
-  };
-}
-
 async function additions(): Promise<ModuleMetadata> {
   switch (variant) {
     case 'bare':
@@ -85,11 +59,11 @@ async function additions(): Promise<ModuleMetadata> {
       return { imports: [GuardModule.forRoot({ redisUrl, redisCommandTimeout: 1, ...rules, ...limitsOnly })] };
     }
     case 'throttler':
-      return throttled(redisUrl === undefined ? undefined : throttlerRedisStorage(redisUrl));
+      return throttled(limit, windowMs, redisUrl === undefined ? undefined : throttlerRedisStorage(redisUrl));
     case 'throttler-guard': {
       const store = new ResilientStateStore({ redis: redisUrl!, commandTimeoutMs: 1_000 });
       await store.start();
-      return throttled(new StateThrottlerStorage(store));
+      return throttled(limit, windowMs, new StateThrottlerStorage(store));
     }
     case 'flexible':
       return { providers: [{ provide: APP_GUARD, useClass: FlexibleGuard }] };
@@ -101,14 +75,9 @@ const addressOf = (request: IncomingMessage & { ip?: string }): string =>
   request.ip ?? String(request.headers['x-forwarded-for']);
 
 async function main(): Promise<void> {
-  @Module({ controllers: [BenchController], ...(await additions()) })
-  class BenchModule {}
-  const adapter = platform === 'express' ? new ExpressAdapter() : new FastifyAdapter({ trustProxy: '127.0.0.1' });
-  const app = await NestFactory.create(BenchModule, adapter as ExpressAdapter, { logger: false });
-  if (platform === 'express') (app.getHttpAdapter() as ExpressAdapter).set('trust proxy', 'loopback');
-  if (variant === 'express') app.use(expressLimiter({ limit, windowMs, redisUrl }, addressOf));
-  await app.listen(0, '127.0.0.1');
-  serveParent(app.getHttpServer() as Server);
+  await serve(platform, await additions(), (app) => {
+    if (variant === 'express') app.use(expressLimiter({ limit, windowMs, redisUrl }, addressOf));
+  });
 }
 
 void main();

@@ -3,6 +3,8 @@ import ipaddr from 'ipaddr.js';
 import { readAddress } from '../../lib/network/ip-address';
 import { parsePrefix } from '../../lib/network/prefix';
 import { PrefixMap } from '../../lib/network/prefix-set';
+import { takeTurns } from '../support/cpu-time';
+import { byte, prefixesOf, seeded } from '../support/prefixes';
 
 /** Answers whether an address is in the list that it was made of. */
 type Lookup = (ip: string) => boolean;
@@ -40,33 +42,9 @@ const VARIANTS: Record<string, (prefixes: readonly string[]) => Lookup> = {
   },
 };
 
-// Cloud feeds have one IPv6 network in four, most of them /20 to /24 and /40 to /48.
-function prefixesOf(count: number, random: () => number): string[] {
-  return Array.from({ length: count }, (_, i) => {
-    if (i % 4 === 3)
-      return `2${hex(random, 0xfff, 3)}:${hex(random, 0xffff)}:${hex(random, 0xff)}00::/${40 + 4 * (i % 3)}`;
-    return `${1 + Math.floor(random() * 222)}.${byte(random)}.${byte(random) & 0xf0}.0/${20 + (i % 5)}`;
-  });
-}
-
-const byte = (random: () => number) => Math.floor(random() * 256);
-const hex = (random: () => number, max: number, digits = 0) =>
-  Math.floor(random() * max)
-    .toString(16)
-    .padStart(digits, '0');
-
-/** Mulberry32: the same lists and clients in every run. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
+/** Sends nanoseconds per lookup, by size and variant. */
 function main(sizes: readonly number[], rounds: number): void {
+  const figures: Record<number, Record<string, number[]>> = {};
   for (const size of sizes) {
     const random = seeded(size);
     const prefixes = prefixesOf(size, random);
@@ -82,27 +60,10 @@ function main(sizes: readonly number[], rounds: number): void {
       const wrong = clients.find((client, i) => lookup(client) !== expected[i]);
       if (wrong !== undefined) throw new Error(`${name} disagrees about ${wrong} among ${size} prefixes`);
     }
-    const best = lookups.map(() => Infinity);
-    for (let round = 0; round < rounds; round++) {
-      lookups.forEach(({ lookup }, i) => (best[i] = Math.min(best[i]!, nanosecondsEach(lookup, clients))));
-    }
-    process.send?.({ size, nanoseconds: Object.fromEntries(lookups.map(({ name }, i) => [name, best[i]])) });
+    const turns = lookups.map(({ name, lookup }) => [name, (turn: number) => lookup(clients[turn & 1023]!)]);
+    figures[size] = takeTurns(Object.fromEntries(turns), rounds);
   }
-}
-
-/** CPU time of one lookup, over at least 20 ms. */
-function nanosecondsEach(lookup: Lookup, clients: readonly string[]): number {
-  const start = process.cpuUsage();
-  let count = 0;
-  let spent = 0;
-  do {
-    for (let i = 0; i < 16; i++) lookup(clients[count++ & 1023]!);
-    if (count % 1024 === 0 || count < 1024) {
-      const { user, system } = process.cpuUsage(start);
-      spent = user + system;
-    }
-  } while (spent < 20_000);
-  return (spent * 1000) / count;
+  process.send?.(figures);
 }
 
 const { sizes, rounds } = JSON.parse(process.argv[2]!) as { sizes: number[]; rounds: number };

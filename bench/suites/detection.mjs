@@ -1,37 +1,36 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { ratio, spread } from '../report/statistics.mjs';
+import { duration, table, withSpread } from '../report/table.mjs';
+import { ask } from '../support/child-process.mjs';
 
-const apps = path.join(import.meta.dirname, '..', 'apps');
-const register = { execArgv: ['-r', '@swc-node/register'] };
+export const title = 'Attack detection';
+
+const SCALES = { full: { rounds: 12 }, quick: { rounds: 3 }, smoke: { rounds: 1 } };
 
 /**
  * What inspecting a request costs, and, where labelled requests are given, what it finds: `CORPUS=<folder>` names a folder
  * with `attacks.jsonl` and `benign.jsonl`, one request a line: `{ id, category, tier, method, path, headers, body }`.
  */
-export async function run({ quick }) {
-  await cost(quick ? 1 : 4);
+export async function run(scale) {
   const corpus = process.env.CORPUS;
-  if (corpus === undefined) console.log('\nNo accuracy table: set CORPUS to a folder of labelled requests.');
+  if (corpus === undefined) console.log('No accuracy table: set CORPUS to a folder of labelled requests.');
   else await accuracy(path.resolve(corpus));
+  return ask('detection', SCALES[scale]);
 }
 
-async function cost(rounds) {
-  const rows = [];
-  for (const [name, engine] of [
-    ['nestapi-guard', 'guard'],
-    ['a union of twelve regular expressions', 'union'],
-  ]) {
-    rows.push([name, await ask('detection.ts', { engine, rounds })]);
-  }
-  const columns = Object.keys(rows[0][1]);
-  console.log('\nDetection, CPU µs per harmless request\n');
-  console.log(`| | ${columns.join(' | ')} |`);
-  console.log(`|---|${columns.map(() => '--:').join('|')}|`);
-  for (const [name, figures] of rows) {
-    console.log(`| ${name} | ${columns.map((column) => figures[column].toFixed(1)).join(' | ')} |`);
-  }
+export function describe(figures) {
+  const engines = Object.keys(Object.values(figures)[0]);
+  return `CPU time of inspecting one harmless request, headers included, none like the one before: median and quartiles.
+
+${table(
+  ['', ...engines, 'ratio'],
+  Object.entries(figures).map(([request, times]) => [
+    request,
+    ...engines.map((engine) => withSpread(spread(times[engine]), duration)),
+    withSpread(ratio(times[engines[1]], times[engines[0]])),
+  ]),
+)}`;
 }
 
 async function accuracy(corpus) {
@@ -42,7 +41,7 @@ async function accuracy(corpus) {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line));
-    const refused = await ask('detection-verdicts.ts', { lines });
+    const refused = await ask('detection-verdicts', { lines });
     print(file, rows, new Set(refused));
   }
 }
@@ -61,17 +60,4 @@ function print(file, rows, refused) {
   for (const [kind, [found, all]] of [...counts].sort((a, b) => b[1][1] - a[1][1])) {
     console.log(`| ${kind} | ${found} | ${all} | ${((100 * found) / all).toFixed(1)} |`);
   }
-}
-
-async function ask(app, args) {
-  const child = fork(path.join(apps, app), [JSON.stringify(args)], register);
-  const [answer] = await Promise.race([once(child, 'message'), failed(child, app)]);
-  return answer;
-}
-
-async function failed(child, app) {
-  const [code] = await once(child, 'exit');
-  // The answer of a process that ended well arrives with its end.
-  if (code === 0) return new Promise(() => undefined);
-  throw new Error(`${app} ended with ${code}`);
 }

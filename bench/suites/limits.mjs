@@ -1,14 +1,38 @@
-import { fork } from 'node:child_process';
-import path from 'node:path';
-import { measure, printRatios } from '../support/http-rounds.mjs';
+import { ratio, spread } from '../report/statistics.mjs';
+import { count, table, withSpread } from '../report/table.mjs';
+import { ask } from '../support/child-process.mjs';
+import { measure } from '../support/http-rounds.mjs';
 import { RedisProcess } from '../support/redis-process.mjs';
+import { PLATFORMS } from './http.mjs';
 
-const root = path.resolve(import.meta.dirname, '../..');
-/** Hits per client and window: more than any round sends of one client, so that only the client below is refused. */
+export const title = 'Limits alone';
+
+const SCALES = {
+  full: {
+    http: { rounds: 8, amount: 3000, warmUp: 10_000 },
+    memory: { clients: 100_000, inRedis: 100_000 },
+    stall: {},
+  },
+  quick: {
+    http: { rounds: 2, amount: 1000, warmUp: 10_000 },
+    memory: { clients: 100_000, inRedis: 10_000 },
+    stall: {},
+  },
+  smoke: {
+    http: { rounds: 1, amount: 32, warmUp: 32 },
+    memory: { clients: 1000, inRedis: 1000 },
+    stall: { clients: 1000, windowMs: 1000, afterMs: 500 },
+  },
+};
+/** The limiters' own housekeeping runs once in half a minute at the latest. */
+const STALL = { clients: 500_000, windowMs: 15_000, afterMs: 35_000 };
+
+/** Hits per client and window: more than any client sends but the greedy one. */
 const LIMIT = 1000;
-const WINDOW = 600;
-const GREEDY = '198.19.0.1';
+const WINDOW = 3600;
 const BARE = 'bare Nest';
+const ADMITTED = 'admitted';
+const REFUSED = 'refused';
 
 const kinds = [
   { name: BARE, variant: 'bare' },
@@ -23,108 +47,96 @@ const kinds = [
   { name: 'express-rate-limit with rate-limit-redis', variant: 'express', redis: true },
 ];
 const requests = [
-  // Each connection begins with the first of them, so these suffice for a round.
-  { name: 'admitted', path: '/', clients: Array.from({ length: 200 }, (_, i) => `198.18.0.${i}`) },
+  { name: ADMITTED, path: '/' },
   {
-    name: 'refused',
+    name: REFUSED,
     path: '/',
-    clients: [GREEDY],
+    client: '81.2.72.1',
     prime: LIMIT + 50,
-    expect: ({ name }) => (name === BARE ? [200] : [429]),
+    of: ({ name }) => name !== BARE,
+    expect: () => [429],
   },
 ];
 
-/** What a limit costs: CPU of the application, commands and CPU of Redis, memory per client. */
-export async function run({ quick }) {
-  for (const platform of ['fastify', 'express']) await throughNest(platform, quick);
-  await perClient(quick);
-}
+/** What counts clients, without Nest around it. */
+export const GUARD = 'nestapi-guard';
+const stores = [
+  [GUARD, 'guard'],
+  ['@nestjs/throttler', 'throttler'],
+  ['rate-limiter-flexible', 'flexible'],
+  ['express-rate-limit', 'express'],
+];
 
-async function throughNest(platform, quick) {
-  // A Redis for each, so that what one asks for is not counted for another.
-  const servers = new Map();
-  try {
-    for (const { name, redis } of kinds) if (redis) servers.set(name, await RedisProcess.start());
-    const variants = kinds.map(({ name, variant }) => ({
+/** What a limit costs: CPU of the application, commands and CPU of Redis, memory per client, pauses. */
+export async function run(scale) {
+  const { http, memory, stall } = SCALES[scale];
+  const figures = { http: {}, memory: {}, stall: {} };
+  for (const platform of Object.keys(PLATFORMS)) {
+    const variants = kinds.map(({ name, variant, redis }) => ({
       name,
-      app: 'limits.ts',
-      args: { platform, variant, redisUrl: servers.get(name)?.url, limit: LIMIT, window: WINDOW },
+      redis,
+      args: { platform, variant, limit: LIMIT, window: WINDOW },
     }));
-    const spent = new Map();
-    const figures = await measure({
-      variants,
-      requests,
-      rounds: quick ? 2 : 8,
-      requestsPerRound: quick ? 400 : 2500,
-      observe: async ({ name }, request, amount, load) => {
-        const redis = servers.get(name);
-        const before = await redis?.usage();
-        const cpu = await load();
-        if (redis !== undefined) note(spent, name, request.name, before, await redis.usage(), amount);
-        return cpu;
-      },
-    });
-    printRatios(`CPU per request, ${platform}`, variants, requests, figures);
-    printSpent(`What Redis does per request, ${platform}`, spent);
-  } finally {
-    await Promise.all([...servers.values()].map((server) => server.stop()));
+    figures.http[platform] = await measure({ app: 'limits', variants, requests, ...http });
   }
-}
-
-function note(spent, variant, request, before, after, amount) {
-  const key = `${variant}|${request}`;
-  const sum = spent.get(key) ?? { requests: 0, asked: 0, inside: 0, cpu: 0 };
-  sum.requests += amount;
-  for (const figure of ['asked', 'inside', 'cpu']) sum[figure] += after[figure] - before[figure];
-  spent.set(key, sum);
-}
-
-function printSpent(title, spent) {
-  console.log(`\n## ${title}\n`);
-  console.log('| | request | commands sent | commands inside scripts | CPU of Redis |');
-  console.log('|---|---|--:|--:|--:|');
-  for (const [key, { requests: count, asked, inside, cpu }] of spent) {
-    const [variant, request] = key.split('|');
-    const per = (sum, digits) => (sum / count).toFixed(digits);
-    console.log(`| ${variant} | ${request} | ${per(asked, 2)} | ${per(inside, 1)} | ${per(cpu, 0)} µs |`);
-  }
-}
-
-async function perClient(quick) {
-  const clients = 100_000;
-  const shared = quick ? 10_000 : clients;
-  console.log(`\n## Memory per tracked client, two requests each\n`);
-  console.log(
-    `| | in the process (${clients.toLocaleString('en')} clients) | in Redis (${shared.toLocaleString('en')} clients) |`,
+  for (const [name, variant] of stores) figures.memory[name] = await remember(variant, memory);
+  await Promise.all(
+    stores.map(async ([name, variant]) => {
+      figures.stall[name] = (await ask('limit-stall', { variant, ...STALL, ...stall })).milliseconds;
+    }),
   );
-  console.log('|---|--:|--:|');
-  for (const [name, variant] of [
-    ['nestapi-guard', 'guard'],
-    ['@nestjs/throttler', 'throttler'],
-    ['rate-limiter-flexible', 'flexible'],
-    ['express-rate-limit', 'express'],
-  ]) {
-    const { bytes } = await remember({ variant, clients });
-    const redis = await RedisProcess.start();
-    try {
-      const before = (await redis.usage()).memory;
-      await remember({ variant, clients: shared, redisUrl: redis.url });
-      const inRedis = ((await redis.usage()).memory - before) / shared;
-      console.log(`| ${name} | ${bytes.toFixed(0)} bytes | ${inRedis.toFixed(0)} bytes |`);
-    } finally {
-      await redis.stop();
-    }
+  return figures;
+}
+
+async function remember(variant, { clients, inRedis }) {
+  const [one, two] = (await ask('limit-memory', { variant, clients }, ['--expose-gc'])).bytes;
+  const redis = await RedisProcess.start();
+  try {
+    const before = (await redis.usage()).memory;
+    await ask('limit-memory', { variant, clients: inRedis, redisUrl: redis.url }, ['--expose-gc']);
+    return { one, two, redis: ((await redis.usage()).memory - before) / inRedis };
+  } finally {
+    await redis.stop();
   }
 }
 
-function remember(args) {
-  return new Promise((resolve, reject) => {
-    const child = fork(path.join(root, 'bench/apps/limit-memory.ts'), [JSON.stringify(args)], {
-      cwd: root,
-      execArgv: ['--expose-gc', '-r', '@swc-node/register'],
-      env: { ...process.env, NODE_ENV: 'production', TS_NODE_PROJECT: path.join(root, 'tsconfig.json') },
-    });
-    child.once('message', resolve);
-    child.once('exit', (code) => reject(new Error(`limit-memory ended with ${code}`)));
-  });
+export function describe({ http, memory, stall }) {
+  return `The limiters next to each other, with nothing else: CPU time of the application per request, as a ratio to bare Nest in
+the same round; of Redis, what a request asks of it. They count the same requests, not the same thing: nestapi-guard keeps
+an exact rolling window and decides for all instances at once, the others count in fixed windows, which let twice the limit
+pass around their edges.
+
+${Object.entries(http).map(describePlatform).join('\n\n')}
+
+Memory per tracked client, and the longest time that ${count(STALL.clients)} clients who come once and are forgotten again keep the
+process from doing anything else (garbage collection included):
+
+${table(
+  ['', 'one request', 'two requests', 'in Redis', 'longest pause'],
+  Object.entries(memory).map(([name, { one, two, redis }]) => [
+    name,
+    ...[one, two, redis].map((bytes) => `${bytes.toFixed(0)} bytes`),
+    `${stall[name].toFixed(0)} ms`,
+  ]),
+)}`;
+}
+
+function describePlatform([platform, variants]) {
+  const bare = variants[BARE][ADMITTED].cpu;
+  const columns = [PLATFORMS[platform], `admitted (bare: ${spread(bare).median.toFixed(0)} µs)`];
+  columns.push('refused', 'commands: admitted / refused', 'inside scripts', 'CPU of Redis');
+  return table(
+    columns,
+    Object.entries(variants).map(([name, of]) => {
+      const cells = [ADMITTED, REFUSED].map((request) => (of[request] ? withSpread(ratio(of[request].cpu, bare)) : ''));
+      return [name, ...cells, ...redisCells(of)];
+    }),
+  );
+}
+
+function redisCells({ [ADMITTED]: admitted, [REFUSED]: refused }) {
+  if (admitted.sent === undefined) return ['', '', ''];
+  const each = (figure, digits) =>
+    [admitted, refused].map((of) => spread(of[figure]).median.toFixed(digits)).join(' / ');
+  return [each('sent', 2), each('inside', 1), `${each('redisCpu', 0)} µs`];
 }

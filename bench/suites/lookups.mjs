@@ -1,29 +1,32 @@
-import { fork } from 'node:child_process';
-import path from 'node:path';
+import { ratio, spread } from '../report/statistics.mjs';
+import { count, duration, table } from '../report/table.mjs';
+import { ask } from '../support/child-process.mjs';
 
-const app = path.join(import.meta.dirname, '..', 'apps', 'lookups.ts');
+export const title = 'Addresses in lists';
+
+const SCALES = {
+  full: { sizes: [10, 1_000, 100_000], rounds: 12 },
+  quick: { sizes: [10, 1_000, 100_000], rounds: 3 },
+  smoke: { sizes: [10, 1_000], rounds: 1 },
+};
 
 /** What it costs to find an address among many networks, next to what else there is. */
-export async function run({ quick }) {
-  const rows = [];
-  const child = fork(app, [JSON.stringify({ sizes: [10, 1_000, 80_000], rounds: quick ? 2 : 8 })], {
-    execArgv: ['-r', '@swc-node/register'],
-  });
-  child.on('message', ({ size, nanoseconds }) => rows.push({ prefixes: size, ...nanoseconds }));
-  await new Promise((resolve, reject) => {
-    child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`lookups ended with ${code}`))));
-  });
-  const names = Object.keys(rows[0]).filter((name) => name !== 'prefixes');
-  console.log('\nAddress lookup, CPU time (ratio to nestapi-guard at the same size)\n');
-  console.log(`| prefixes | ${names.join(' | ')} |`);
-  console.log(`|--:|${names.map(() => '--:|').join('')}`);
-  for (const row of rows) {
-    const cells = names.map((name) => `${duration(row[name])} (${(row[name] / row[names[0]]).toFixed(1)})`);
-    console.log(`| ${row.prefixes.toLocaleString('en')} | ${cells.join(' | ')} |`);
-  }
+export function run(scale) {
+  return ask('lookups', SCALES[scale]);
 }
 
-function duration(nanoseconds) {
-  if (nanoseconds < 1_000) return `${Math.round(nanoseconds)} ns`;
-  return nanoseconds < 1e6 ? `${(nanoseconds / 1e3).toFixed(1)} µs` : `${(nanoseconds / 1e6).toFixed(1)} ms`;
+export function describe(figures) {
+  const names = Object.keys(Object.values(figures)[0]);
+  return `CPU time of one lookup, half of them hits, IPv4 and IPv6 mixed: median and, in brackets, the ratio to nestapi-guard.
+
+${table(
+  ['networks', ...names],
+  Object.entries(figures).map(([size, variants]) => [
+    count(size),
+    ...names.map((name, i) => {
+      const median = duration(spread(variants[name]).median);
+      return i === 0 ? median : `${median} (${ratio(variants[name], variants[names[0]]).median.toFixed(1)})`;
+    }),
+  ]),
+)}`;
 }

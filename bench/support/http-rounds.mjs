@@ -1,95 +1,105 @@
 import { createRequire } from 'node:module';
+import { RedisProcess } from './redis-process.mjs';
 import { ServerProcess } from './server-process.mjs';
 
 const autocannon = createRequire(import.meta.url)('autocannon');
 
+const CONNECTIONS = 16;
+
+/** Addresses of Great Britain, so that looking their country up finds one. One client would be the worst case of some limiters. */
+export const CLIENTS = '81.2.';
+const manyClients = Array.from({ length: 2000 }, (_, i) => `${CLIENTS}${64 + (i >> 8)}.${i & 255}`);
+
+const headers = {
+  'user-agent': 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36',
+  accept: 'application/json, text/plain, */*',
+  'accept-encoding': 'gzip, deflate, br',
+  'accept-language': 'en-GB,en;q=0.9',
+  origin: 'https://app.example.com',
+  'x-forwarded-proto': 'https',
+};
+
 /**
- * Measures variants side by side.
+ * Lets variants take turns in short rounds, so that whatever disturbs the machine disturbs all of them.
  *
- * @param variants `{ name, app, args }`; the first is the one that the others are compared with
- * @param requests `{ name, method?, path, headers?, body?, clients?, prime?, expect? }`: `clients` are the addresses that
- *   send it, `prime` requests are sent whatever comes back before it is measured, `expect` lists statuses or is a function
- *   of the variant that does
- * @param observe called around each round with what makes the load; must return what that returns
- * @returns per request, per variant: the CPU time per request of every round, in microseconds
+ * @param app file of bench/apps that serves a variant
+ * @param variants `{ name, redis?, args }`: those with `redis` get one each, as `redisUrl` besides their `args`
+ * @param requests `{ name, method?, path, body?, client?, prime?, of?, expect? }`: `client` is the only address that sends it,
+ *   `prime` requests are sent beforehand whatever comes back, `of` tells which variants it is measured of, `expect` the
+ *   statuses for a variant
+ * @param warmUp requests of each kind that do not count: code that V8 has not optimised yet costs several times as much
+ * @returns by name of variant and request, what each round took per request: `cpu` in µs and, with a Redis, the commands
+ *   `sent` to it, those run `inside` of its scripts, and its CPU time as `redisCpu` in µs
  */
-export async function measure({
-  variants,
-  requests,
-  rounds,
-  requestsPerRound,
-  connections = 16,
-  observe = (_variant, _request, _amount, load) => load(),
-}) {
-  const servers = [];
+export async function measure({ app, variants, requests, rounds, amount, warmUp }) {
+  const [servers, redises] = [[], []];
+  const start = async ({ redis, args }, v) => {
+    if (redis) redises[v] = await RedisProcess.start();
+    servers[v] = await ServerProcess.start(app, { ...args, clients: CLIENTS, redisUrl: redises[v]?.url });
+  };
   try {
-    for (const { app, args } of variants) servers.push(await ServerProcess.start(app, args));
-    const figures = requests.map(() => variants.map(() => []));
-    const once = (v, request) => load(servers[v], expected(request, variants[v]), requestsPerRound, connections);
-    for (const request of requests) {
-      for (const v of servers.keys()) {
-        if (request.prime > 0) await load(servers[v], { ...request, expect: ANY }, request.prime, connections);
-        await once(v, request);
-      }
+    await Promise.all(variants.map(start));
+    const turns = requests.flatMap((request) =>
+      variants.flatMap((variant, v) =>
+        (request.of?.(variant) ?? true) ? [{ request, variant, server: servers[v], redis: redises[v] }] : [],
+      ),
+    );
+    const figures = Object.fromEntries(variants.map(({ name }) => [name, {}]));
+    for (const { request, server } of turns) {
+      if (request.prime > 0) await load(server, request, request.prime);
     }
+    // Twice, as what one kind of request optimises, another one may spoil.
+    for (let pass = 0; pass < 2; pass++) for (const turn of turns) await spend(turn, Math.ceil(warmUp / 2));
     for (let round = 0; round < rounds; round++) {
-      for (const [r, request] of requests.entries()) {
-        for (const [v, variant] of variants.entries()) {
-          figures[r][v].push(await observe(variant, request, requestsPerRound, () => once(v, request)));
-        }
+      // There and back, so that nobody always follows the same neighbour.
+      for (const turn of round % 2 === 0 ? turns : turns.toReversed()) {
+        const kept = (figures[turn.variant.name][turn.request.name] ??= {});
+        for (const [figure, value] of Object.entries(await spend(turn, amount))) (kept[figure] ??= []).push(value);
       }
     }
     return figures;
   } finally {
-    await Promise.all(servers.map((server) => server.stop()));
+    await Promise.all([...servers, ...redises].map((process) => process?.stop()));
   }
 }
 
-const ANY = [200, 201, 429];
-
-function expected(request, variant) {
-  const { expect } = request;
-  return { ...request, variant: variant.name, expect: typeof expect === 'function' ? expect(variant) : expect };
+/** What `amount` requests cost, per request. */
+async function spend({ request, variant, server, redis }, amount) {
+  const before = { cpu: await server.cpu(), ...(await redis?.usage()) };
+  const { errors, statusCodeStats } = await load(server, request, amount);
+  const after = { cpu: await server.cpu(), ...(await redis?.usage()) };
+  const [statuses, expected] = [Object.keys(statusCodeStats).map(Number), request.expect?.(variant) ?? [200, 201]];
+  if (errors > 0 || !statuses.every((status) => expected.includes(status))) {
+    throw new Error(`${variant.name}, ${request.name}: ${errors} errors, statuses ${statuses.join(', ')}`);
+  }
+  const figures = redis ? ['cpu', 'sent', 'inside', 'redisCpu'] : ['cpu'];
+  return Object.fromEntries(figures.map((figure) => [figure, round((after[figure] - before[figure]) / amount)]));
 }
 
-// One client would fill any realistic limit, and is the worst case of limiters that keep a list of hits per client.
-const manyClients = Array.from({ length: 2000 }, (_, i) => `198.18.${i >> 8}.${i & 255}`);
+const round = (value) => Math.round(value * 1000) / 1000;
 
-async function load(server, request, amount, connections) {
-  const { method = 'GET', path, headers, body, clients = manyClients, expect = [200, 201] } = request;
-  const before = await server.cpu();
-  const result = await autocannon({
+function load(server, { method = 'GET', path, body, client }, amount) {
+  const clients = client === undefined ? manyClients : [client];
+  const type = body === undefined ? {} : { 'content-type': 'application/json' };
+  const all = clients.map((address) => ({
+    method,
+    path,
+    headers: { ...headers, ...type, 'x-forwarded-for': address },
+    body,
+  }));
+  // Every connection begins with its first request, so each gets clients of its own.
+  let connection = 0;
+  const share = () => all.filter((_, i) => i % CONNECTIONS === connection % Math.min(CONNECTIONS, all.length));
+  return autocannon({
     url: `http://127.0.0.1:${server.port}`,
-    requests: clients.map((address) => ({ method, path, headers: { ...headers, 'x-forwarded-for': address }, body })),
+    requests: all.slice(0, 1),
+    setupClient: (sender) => {
+      sender.setRequests(share());
+      connection++;
+    },
     amount,
-    connections,
+    connections: CONNECTIONS,
+    // How often it looks whether it is done.
+    sampleInt: 10,
   });
-  const statuses = Object.keys(result.statusCodeStats).map(Number);
-  if (result.errors > 0 || statuses.some((status) => !expect.includes(status))) {
-    throw new Error(`${request.variant}, ${method} ${path}: ${result.errors} errors, statuses ${statuses.join(', ')}`);
-  }
-  return ((await server.cpu()) - before) / amount;
-}
-
-/** Prints ratios to the first variant: median of the paired rounds, and the quartiles. */
-export function printRatios(title, variants, requests, figures) {
-  console.log(`\n## ${title}\n`);
-  console.log(`| | ${requests.map(({ name }) => name).join(' | ')} |`);
-  console.log(`|---|${requests.map(() => '--:').join('|')}|`);
-  for (const [v, { name }] of variants.entries()) {
-    const cells = requests.map((_, r) => {
-      if (v === 0) return `1.00 (${quantile(figures[r][0], 0.5).toFixed(0)} µs)`;
-      const ratios = figures[r][v].map((cpu, round) => cpu / figures[r][0][round]);
-      const [low, median, high] = [0.25, 0.5, 0.75].map((q) => quantile(ratios, q).toFixed(2));
-      return `${median} (${low}–${high})`;
-    });
-    console.log(`| ${name} | ${cells.join(' | ')} |`);
-  }
-}
-
-export function quantile(values, q) {
-  const sorted = [...values].sort((a, b) => a - b);
-  const position = (sorted.length - 1) * q;
-  const below = Math.floor(position);
-  return sorted[below] + (sorted[Math.min(below + 1, sorted.length - 1)] - sorted[below]) * (position - below);
 }

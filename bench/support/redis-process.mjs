@@ -30,16 +30,16 @@ export class RedisProcess {
   /** What the server has done so far: scripts asked for, commands run inside of them, CPU time in µs, memory in bytes. */
   async usage() {
     const [stats, cpu, memory] = await Promise.all(['commandstats', 'cpu', 'memory'].map((s) => this.#client.info(s)));
-    let [asked, inside] = [0, 0];
+    let [sent, inside] = [0, 0];
     for (const [, name, calls] of stats.matchAll(/^cmdstat_([^:]+):calls=(\d+)/gm)) {
-      if (name === 'eval' || name === 'evalsha') asked += Number(calls);
+      if (name === 'eval' || name === 'evalsha') sent += Number(calls);
       else if (!OWN.has(name.split('|')[0])) inside += Number(calls);
     }
     const figure = (text, name) => Number(new RegExp(`^${name}:([\\d.]+)`, 'm').exec(text)[1]);
     return {
-      asked,
+      sent,
       inside,
-      cpu: (figure(cpu, 'used_cpu_user') + figure(cpu, 'used_cpu_sys')) * 1e6,
+      redisCpu: (figure(cpu, 'used_cpu_user') + figure(cpu, 'used_cpu_sys')) * 1e6,
       memory: figure(memory, 'used_memory'),
     };
   }
