@@ -55,7 +55,8 @@ function minuteOf(time: string): number {
 }
 
 function isZone(zone: unknown): boolean {
-  if (typeof zone !== 'string') return false;
+  // An offset is no zone, although newer versions of Node format by one.
+  if (typeof zone !== 'string' || /^[+-]/.test(zone)) return false;
   try {
     new ZoneClock(zone);
     return true;
