@@ -75,7 +75,7 @@ describe('F21: two applications whose log', () => {
     await refuse(1);
     const traffic = new Traffic(fleet);
     await delay(rounds(10_000, 2_000));
-    expectUnharmed(await traffic.stop(), fleet.length);
+    expectUnharmed(await traffic.stop());
     await refuse(2);
   });
 
@@ -122,7 +122,7 @@ describe('F21: two applications whose log', () => {
         process.kill('SIGHUP');
       }
     }
-    expectUnharmed(await traffic.stop(), fleet.length);
+    expectUnharmed(await traffic.stop());
     await refuse(1);
     for (const index of [0, 1]) {
       await until(() => told(1, file(index)).length === CLIENTS);

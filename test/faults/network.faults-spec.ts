@@ -45,7 +45,7 @@ describe('two applications whose network to Redis breaks', () => {
     if (state !== 'either') expect(states).toEqual(fleet.map(() => (state === 'shared' ? 'healthy' : 'degraded')));
     proxy.set({ kind: 'none' });
     await until(() => shares(fleet), RECOVERY_MS);
-    expectUnharmed(await traffic.stop(), fleet.length);
+    expectUnharmed(await traffic.stop());
     // A connection for commands and one for messages of each.
     await until(() => proxy.open <= 2 * fleet.length);
   });
