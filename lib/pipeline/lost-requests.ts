@@ -6,9 +6,16 @@ import type { Refusal } from '../policy/refusal';
 import { Enforcement } from './enforcement.service';
 import type { Verdict } from './stage-runner';
 
-const ADVICE = {
-  graphql: 'the GraphQL context leads to no request; give it one, as in context: ({ req }) => ({ req, … })',
-  ws: "the WebSocket adapter hands over clients without the request of their handshake; set it as the client's `request`",
+const LOSSES = {
+  graphql: {
+    code: 'GUARD_GRAPHQL_NO_REQUEST',
+    advice: 'the GraphQL context leads to no request; give it one, as in context: ({ req }) => ({ req, … })',
+  },
+  ws: {
+    code: 'GUARD_WS_NO_REQUEST',
+    advice:
+      "the WebSocket adapter hands over clients without the request of their handshake; set it as the client's `request`",
+  },
 } as const;
 
 /**
@@ -29,11 +36,10 @@ export class LostRequests {
   }
 
   decide(request: GuardedRequest): Verdict {
-    const kind = request.kind === 'ws' ? 'ws' : 'graphql';
-    const code = `GUARD_${kind.toUpperCase()}_NO_REQUEST`;
-    if (!this.warned.has(kind)) {
-      this.warned.add(kind);
-      this.logger.warn(`${code} ${request.route?.name}: ${ADVICE[kind]}`);
+    const { code, advice } = LOSSES[request.kind === 'ws' ? 'ws' : 'graphql'];
+    if (!this.warned.has(code)) {
+      this.warned.add(code);
+      this.logger.warn(`${code} ${request.route?.name}: ${advice}`);
     }
     return this.config.failSecure ? this.enforcement.enforce(noRequest(code), request) : undefined;
   }

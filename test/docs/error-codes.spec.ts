@@ -17,10 +17,19 @@ for (const source of sources) {
   for (const [code] of source.matchAll(/GUARD_[A-Z]+(?:_[A-Z]+)*\b/g)) if (!constants.has(code)) emitted.add(code);
 }
 
-const explained = new Set([...page.matchAll(/^(?:### |\| `)(GUARD_[A-Z_]+)/gm)].map(([, code]) => code!));
+/** The headings, each of which is an anchor. */
+const explained = [...page.matchAll(/^### (GUARD_[A-Z_]+)$/gm)].map(([, code]) => code!);
 
 describe('docs/errors.md', () => {
   it.each([...emitted].sort())('explains %s', (code) => {
     expect(explained).toContain(code);
+  });
+
+  it('is told of every code: only those of the checks are put together', () => {
+    expect(sources.join('').match(/GUARD_[A-Z_]*\$\{.*?\}/g)).toEqual(['GUARD_${refusal.check.toUpperCase()}']);
+  });
+
+  it('explains nothing that is never emitted, and nothing twice', () => {
+    expect([...explained].sort()).toEqual([...emitted].sort());
   });
 });
