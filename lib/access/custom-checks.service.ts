@@ -41,7 +41,11 @@ export class CustomChecks implements OnModuleInit {
         handle.instance ??= await this.make(type);
       } catch (error) {
         const [message] = String((error as Error).message).split('\n');
-        problems.push({ path: handle.where, value: type, message: `cannot be made by Nest: ${message}` });
+        problems.push({
+          path: handle.where,
+          value: type,
+          message: `cannot be made by Nest; add it to the providers of a module that has what it needs (${message})`,
+        });
       }
     }
     if (problems.length > 0) throw new GuardConfigError(problems);

@@ -400,7 +400,7 @@ describe.each(PLATFORMS)('custom checks on %s', (platform) => {
       [
         'a request-scoped class',
         PerRequest,
-        /RouteController\.route @CustomValidation: .*cannot be made by Nest: PerRequest/,
+        /RouteController\.route @CustomValidation: .*cannot be made by Nest.*\(PerRequest/,
       ],
     ])('names the handler with %s', async (_, check, message) => {
       @Controller()

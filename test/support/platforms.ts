@@ -1,6 +1,6 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { INestApplication, ModuleMetadata } from '@nestjs/common';
+import type { INestApplication, ModuleMetadata, NestApplicationOptions } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
@@ -20,6 +20,8 @@ export interface StartOptions extends ModuleMetadata {
   readonly listenOn?: string;
   /** Default: one without options. */
   readonly adapter?: ExpressAdapter | FastifyAdapter;
+  /** What `NestFactory.create()` would be given. */
+  readonly nest?: NestApplicationOptions;
 }
 
 export interface Answer {
@@ -85,14 +87,22 @@ export class RunningApp {
 
 /** Starts a guarded application on a free loopback port. */
 export async function startApp(platform: Platform, options: StartOptions): Promise<RunningApp> {
-  const { config, configure, override = (builder) => builder, listenOn = '127.0.0.1', adapter, ...metadata } = options;
+  const {
+    config,
+    configure,
+    override = (builder) => builder,
+    listenOn = '127.0.0.1',
+    adapter,
+    nest,
+    ...metadata
+  } = options;
   const builder = Test.createTestingModule({
     ...metadata,
     imports: [...(metadata.imports ?? []), ...(config === undefined ? [] : [GuardModule.forRoot(config)])],
   });
   const module = await override(builder).compile();
   const framework = adapter ?? (platform === 'express' ? new ExpressAdapter() : new FastifyAdapter());
-  const app = module.createNestApplication(framework as ExpressAdapter, { logger: false });
+  const app = module.createNestApplication(framework as ExpressAdapter, { logger: false, ...nest });
   await configure?.(app);
   await app.listen(0, listenOn);
   return new RunningApp(app, ((app.getHttpServer() as http.Server).address() as AddressInfo).port);

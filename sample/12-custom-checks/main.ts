@@ -1,0 +1,12 @@
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import { AppModule } from './app.module';
+
+async function main() {
+  // Signatures are of the bytes that were sent.
+  const app = await NestFactory.create(AppModule, { rawBody: true });
+  await app.listen(process.env.PORT ?? 3000, '127.0.0.1');
+  console.log(`Listening at ${await app.getUrl()}. Ctrl+C ends it.`);
+}
+
+void main();
