@@ -1,5 +1,5 @@
 import http, { type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, Socket } from 'node:net';
 import { HeaderBlock, MergedHead } from '../../lib/platform/merged-head';
 
 const BLOCK = new HeaderBlock([
@@ -23,6 +23,8 @@ async function headersOf(
   const response = await new Promise<http.IncomingMessage>((resolve) => http.get({ port, host: '127.0.0.1' }, resolve));
   response.resume();
   server.close();
+  const names = response.rawHeaders.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase());
+  expect(names).toEqual([...new Set(names)]);
   return response.headers;
 }
 
@@ -71,6 +73,23 @@ describe('MergedHead', () => {
       ],
     ),
     [
+      'a header that frames the answer',
+      (response, head) => {
+        head.set('Connection', 'close');
+        response.end();
+      },
+      { ...OURS, connection: 'close' },
+    ],
+    [
+      'a head that somebody else looks at',
+      (response) => {
+        const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => ServerResponse;
+        response.writeHead = (...args: unknown[]) => writeHead(...args);
+        response.end();
+      },
+      OURS,
+    ],
+    [
       'a header of ours that the block has, too',
       (response, head) => {
         head.set('X-Frame-Options', 'DENY');
@@ -80,6 +99,32 @@ describe('MergedHead', () => {
     ],
   ])('adds what is missing to %s', async (_, answer, expected) => {
     expect(await headersOf(answer)).toMatchObject(expected);
+  });
+
+  it('shows all headers to whoever replaced writeHead before', async () => {
+    let seen: unknown;
+    const server = http.createServer((_, response) => {
+      const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => ServerResponse;
+      response.writeHead = (...args: unknown[]) => {
+        seen = args[1];
+        return writeHead(...args);
+      };
+      new MergedHead(response).setBlock(BLOCK);
+      response.writeHead(200, { 'X-App': 'yes' }).end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    await fetch(`http://127.0.0.1:${port}`);
+    server.close();
+    expect(seen).toEqual({ 'X-App': 'yes', ...Object.fromEntries(BLOCK.fields) });
+  });
+
+  it.each([
+    ['a name', 'X Frame', 'DENY'],
+    ['a value', 'X-Frame', 'DE\r\nNY'],
+  ])('refuses %s that no header can have', (_, name, value) => {
+    const head = new MergedHead(new http.ServerResponse(new http.IncomingMessage(new Socket())));
+    expect(() => head.set(name, value)).toThrow(TypeError);
   });
 
   it('adds nothing to an object of the application', async () => {
