@@ -96,11 +96,12 @@ export const LIMITS = script(
   ENTRY,
   LOG,
   `
-local function open_bucket(key, text, step, capacity)
+local function open_bucket(key, text, window, step, capacity)
   local bucket = { key = key, debt = 0, step = step, capacity = math.min(capacity, HALF - 1) }
   if #text == 8 then
     local until_ms, fraction = struct.unpack('>I4I4', text)
-    bucket.debt = math.max(0, math.min(bucket.capacity, later(until_ms, now) + fraction / TURN))
+    local debt = later(until_ms, now) + fraction / TURN
+    if debt <= bucket.capacity + window then bucket.debt = math.max(0, math.min(bucket.capacity, debt)) end
   end
   return bucket
 end
@@ -120,7 +121,7 @@ for index, key in ipairs(KEYS) do
   if retry > 0 then
     reset = retry
   elseif ARGV[base] == 'bucket' then
-    local bucket = open_bucket(key, text, window / limit, extra * window / limit)
+    local bucket = open_bucket(key, text, window, window / limit, extra * window / limit)
     local room = bucket.capacity - bucket.debt + 0.000001
     tier.bucket = bucket
     remaining, reset = math.max(0, math.floor(room / bucket.step)), math.ceil(bucket.debt)

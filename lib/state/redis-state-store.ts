@@ -187,7 +187,7 @@ export class RedisStateStore implements StateStore {
     };
   }
 
-  /** Shows up among the instances; and notices a dead connection without a request that waits for it. */
+  /** @internal Shows up among the instances; and notices a dead connection without a request that waits for it. */
   beat(): Promise<Beat> {
     const { instance, keys } = this;
     return this.link.run(keys.instances, async (client) => {

@@ -146,7 +146,8 @@ describe('limits on Redis', () => {
     ['a text', (key: string) => server.admin().set(key, 'junk')],
     ['a hash', (key: string) => server.admin().hset(key, 'a', 'b')],
     ['a list of words', (key: string) => server.admin().rpush(key, 'a', 'b')],
-    ['a log from the future', (key: string) => server.admin().rpush(key, '9000000000000000')],
+    ['a log from the future', (key: string) => server.admin().set(key, stamps(130_000, 130_000))],
+    ['a log of half a hit', (key: string) => server.admin().set(key, stamps(-10).subarray(1))],
   ])('starts anew over %s', async (name, spoil) => {
     for (const algorithm of ['sliding-window', 'token-bucket'] as const) {
       const asked = tier({ client: 'spoilt', key: name, limit: 2, algorithm });
@@ -154,6 +155,51 @@ describe('limits on Redis', () => {
       expect((await store.consume([asked])).tiers[0]!.remaining).toBe(1);
     }
   });
+
+  it('still counts what was admitted before the clock was set back a little', async () => {
+    await server.admin().set('nestapi_guard:{ahead}:w0:route', stamps(4_000, 5_000), 'PX', 60_000);
+    const asked = tier({ client: 'ahead', limit: 3 });
+    expect(await store.consume([asked])).toMatchObject({ allowed: true, tiers: [{ remaining: 0 }] });
+    const refused = (await store.consume([asked])).tiers[0]!;
+    expect(refused).toMatchObject({ allowed: false, retryAfterMs: 60_000, resetMs: 60_000 });
+  });
+
+  it.each([
+    ['a short log', 5, 50],
+    ['a log of which only the end is written', 300, 200],
+    ['a coarse log', 1_500, 300],
+  ])(
+    'never admits more than the limit in any window, nor refuses while fewer were: %s',
+    async (key, limit, windowMs) => {
+      const asked = tier({ key, limit, windowMs });
+      const granule = limit > 1_000 ? 2 : 1;
+      const asks: { sent: number; received: number; allowed: boolean }[] = [];
+      const until = performance.now() + 8 * windowMs;
+      const lane = async (number: number): Promise<void> => {
+        for (let turn = 0; performance.now() < until; turn++) {
+          const sent = performance.now();
+          const { allowed } = await store.consume([asked]);
+          asks.push({ sent, received: performance.now(), allowed });
+          // Some lanes pause now and then, so that windows are not all alike.
+          if ((turn + number) % 40 === 0) await new Promise((resolve) => setTimeout(resolve, windowMs / 4));
+        }
+      };
+      await Promise.all(Array.from({ length: 30 }, (_, number) => lane(number)));
+      const admitted = asks.filter(({ allowed }) => allowed).sort((a, b) => a.received - b.received);
+      const refused = asks.filter(({ allowed }) => !allowed);
+      expect([admitted.length > 2 * limit, refused.length > 0]).toEqual([true, true]);
+      // The server decided between `sent` and `received`; a millisecond is what its clock counts in.
+      const bySent = [...admitted].sort((a, b) => a.sent - b.sent);
+      for (let nth = 0; nth + limit < bySent.length; nth++) {
+        const soonest = Math.min(...admitted.slice(nth + limit).map(({ received }) => received));
+        expect(soonest - bySent[nth]!.sent).toBeGreaterThanOrEqual(windowMs - 1);
+      }
+      for (const { sent, received } of refused) {
+        const counted = admitted.filter((hit) => hit.received > sent - windowMs - 2 && hit.sent < received);
+        expect(counted.length).toBeGreaterThan(limit - granule);
+      }
+    },
+  );
 
   it('gives every of many concurrent strikes one crossing', async () => {
     const counter: StrikeCounter = { client: 'a', key: 'edge', threshold: 10, windowMs: 60_000 };
@@ -234,6 +280,13 @@ describe('limits on a cluster', () => {
     expect(await store.acquire('feed', 1_000)).toBeUndefined();
   });
 });
+
+/** Hits so many milliseconds from now, as Redis keeps them. */
+function stamps(...fromNow: number[]): Buffer {
+  const bytes = Buffer.alloc(fromNow.length * 4);
+  fromNow.forEach((ms, index) => bytes.writeUInt32BE((Date.now() + ms) % 2 ** 32, index * 4));
+  return bytes;
+}
 
 async function commandsOf(admin: Redis): Promise<number> {
   const stats = await admin.info('commandstats');

@@ -65,7 +65,8 @@ describe('a server that cannot do what it is asked', () => {
     await server.admin().call('ACL', 'SETUSER', ...rules);
     const store = await open({ redis: `redis://guard:password@127.0.0.1:${server.port}` });
     const bucket = { algorithm: 'token-bucket', key: 'bucket' } as const;
-    const asked = [tier({ limit: 2 }), tier(bucket), tier({ key: 'coarse', limit: 5_000 })];
+    const long = tier({ key: 'long', limit: 1_000, cost: 100 });
+    const asked = [tier({ limit: 2 }), tier(bucket), tier({ key: 'coarse', limit: 5_000 }), long];
     const counter = { client: 'a', key: 'b', threshold: 2, windowMs: 60_000, restartAfterMs: 1_000 };
     let news: unknown;
     const unsubscribe = store.subscribe('news', { message: (message) => (news = message) });
