@@ -147,6 +147,7 @@ export {
   type SecurityHeadersSetting,
 } from './response/security-headers.options';
 
+export type { Allotment } from './state/instances';
 export { MemoryStateStore, type MemoryStateStoreOptions } from './state/memory-state-store';
 export type { RedisClientSource, RedisClusterSource, RedisSource } from './state/redis-source';
 export { RedisStateStore, type RedisStateStoreOptions } from './state/redis-state-store';
