@@ -14,3 +14,18 @@ export function asked(variable: string): number | undefined {
   if (!(number > 0)) throw new RangeError(`${variable} must be a number above 0, not ${JSON.stringify(text)}`);
   return number;
 }
+
+/**
+ * For figures of time and memory, in which others have a share: what misses one is measured again, and has missed it when it
+ * does so three times in a row. Never for what was answered.
+ */
+export async function thrice(measure: () => Promise<() => void>): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    const judge = await measure();
+    try {
+      return judge();
+    } catch (error) {
+      if (attempt === 3) throw error;
+    }
+  }
+}

@@ -19,9 +19,15 @@ export interface HtmlTag {
 
 const MAX_TAGS = 1000;
 const MAX_ATTRIBUTES = 40;
+/** How far an unclosed tag is read: a row of `<a` would have all that follows read once per tag. */
+const FAR = 2048;
+const NEAR = 256;
+/** Characters that unclosed tags may have read in vain before each is read no further than `NEAR`. */
+const PATIENCE = 16 * FAR;
 
-/** The tags of a text in order, at most {@link MAX_TAGS}. Linear: every character is read at most twice. */
+/** The tags of a text in order, at most {@link MAX_TAGS}, in time that grows with the text alone. */
 export function* htmlTags(text: string): Generator<HtmlTag> {
+  let patience = PATIENCE;
   let at = text.indexOf('<');
   for (let count = 0; at >= 0 && count < MAX_TAGS; count++) {
     let index = at + 1;
@@ -33,20 +39,20 @@ export function* htmlTags(text: string): Generator<HtmlTag> {
       at = text.indexOf('<', at + 1);
       continue;
     }
-    const tag = readTag(text, at, index, closing);
+    const tag = readTag(text, at, index, closing, patience > 0 ? FAR : NEAR);
+    if (!tag.closed) patience -= tag.end - tag.start;
     yield tag;
     at = text.indexOf('<', Math.max(tag.start + 1, tag.closed ? tag.end - 1 : tag.start + 1));
   }
 }
 
-function readTag(text: string, start: number, nameStart: number, closing: boolean): HtmlTag {
+function readTag(text: string, start: number, nameStart: number, closing: boolean, reach: number): HtmlTag {
   let index = nameStart + 1;
   while (index < text.length && index - nameStart < 64 && isTagNameCharacter(text.charCodeAt(index))) index++;
   const name = text.slice(nameStart, index).toLowerCase();
   const attributes: HtmlAttribute[] = [];
   let closed = false;
-  // An unclosed tag is read no further than this, so that a row of `<a` stays linear.
-  const limit = Math.min(text.length, start + 2048);
+  const limit = Math.min(text.length, start + reach);
   while (index < limit && attributes.length < MAX_ATTRIBUTES) {
     const code = text.charCodeAt(index);
     if (code === 62) {
