@@ -146,6 +146,79 @@ describe.each(PLATFORMS)('Clouds on %s', (platform: Platform) => {
     expect((await app.get('/status', { from: HOME })).json()).toMatchObject({ healthy: true, provider: 'AWS' });
   });
 
+  it('spares a region within a network of another, in any spelling of the client', async () => {
+    feeds.answer = serveFeeds({
+      AWS: { GLOBAL: ['52.0.0.0/11', '2600:1f00::/24'], 'eu-west-1': ['52.16.0.0/15', '2600:1f18::/33'] },
+    });
+    const app = await start({ blockCloudProviders: ['AWS:!EU-West-1'] });
+    await ready(app);
+    const spared = ['52.16.0.1', '52.17.255.255', '::ffff:52.16.0.1', '2600:1f18::1', '2600:1F18:0:0::1'];
+    const blocked = ['52.15.255.255', '52.18.0.0', '::ffff:52.18.0.0', '2600:1f18:8000::', '2600:1f19::1'];
+    expect(await statuses(app, '/open', spared)).toEqual(spared.map(() => 200));
+    expect(await statuses(app, '/open', blocked)).toEqual(blocked.map(() => 403));
+  });
+
+  const entries = (count: number): string[] =>
+    Array.from(
+      { length: count },
+      (_, index) => `{"ip_prefix":"52.${index % 32}.${index >> 5}.0/24","region":"us-east-1"}`,
+    );
+  const lines = (...all: string[]): LocalServer['answer'] => {
+    return (_, response) => response.end(`{"prefixes":[${all.join()}]}`);
+  };
+
+  it.each<[what: string, answer: LocalServer['answer'], problem: RegExp]>([
+    ['was not modified', (_, response) => response.writeHead(304).end(), /answered 304/],
+    ['has nothing to say', (_, response) => response.writeHead(204).end(), /answered 204/],
+    [
+      'is a part',
+      (_, response) => response.writeHead(206).end(`{"prefixes":[${entries(900).join()}]}`),
+      /answered 206/,
+    ],
+    [
+      'is half as long as it says',
+      (_, response) => response.writeHead(200, { 'content-length': 9_000 }).end('{"prefixes":['),
+      /broke off/,
+    ],
+    ['lacks a third', lines(...entries(600)), /shrank to 6/],
+    [
+      'is rubbish to a fiftieth',
+      lines(...entries(882), ...Array<string>(18).fill('{"ip_prefix":"52.x","region":"x"}')),
+      /18 of its 900 entries/,
+    ],
+    [
+      'leads elsewhere over plain HTTP',
+      (_, response) => response.writeHead(302, { location: 'http://example.com/' }).end(),
+      /not https/,
+    ],
+    [
+      'is no gzip',
+      (_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end('{"prefixes":[]}'),
+      /./,
+    ],
+  ])('keeps the last good ranges, and repeats no line, when the feed %s', async (_, answer, problem) => {
+    feeds.answer = lines(...entries(900));
+    const said: string[] = [];
+    const record = (line: unknown) => void said.push(String(line));
+    const silent = () => undefined;
+    const app = await start(
+      { blockCloudProviders: ['AWS'] },
+      { configure: (nest) => nest.useLogger({ log: silent, warn: record, error: record }) },
+    );
+    await ready(app);
+    feeds.answer = answer;
+    for (let time = 0; time < 2; time++) {
+      const [aws] = (await ranges(app).refresh()).providers;
+      expect(aws).toMatchObject({ ready: true, problem: expect.stringMatching(problem) });
+      expect(await statuses(app, '/open', ['52.31.0.1', '52.0.27.1', HOME])).toEqual([403, 403, 200]);
+    }
+    const failures = said.filter((line) => line.includes('could not be refreshed'));
+    expect(failures.length).toBeGreaterThan(0);
+    expect(failures).toEqual([...new Set(failures)]);
+    feeds.answer = lines(...entries(900), ...Array<string>(9).fill('{"ip_prefix":"52.x","region":"x"}'));
+    expect((await ranges(app).refresh()).providers[0]).not.toHaveProperty('problem');
+  });
+
   it('keeps blocking, and answering, while every feed misbehaves', async () => {
     const app = await start({ blockCloudProviders: ['AWS'] });
     await ready(app);
