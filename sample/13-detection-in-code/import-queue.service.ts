@@ -1,71 +1,64 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Inject, Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
-import { concatMap, Subject } from 'rxjs';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Catalogue } from './catalogue';
 import { rowsOf } from './csv';
 import { type Objection, RowInspector } from './row-inspector.service';
 
 const INBOX = join(__dirname, 'inbox');
 
-export interface Import {
-  readonly id: number;
+export interface ImportReport {
   readonly file: string;
-  state: 'waiting' | 'done' | 'failed';
-  imported: number;
-  readonly quarantined: { readonly line: number; readonly objections: readonly Objection[] }[];
+  readonly imported: number;
+  readonly quarantined: readonly { readonly line: number; readonly objections: readonly Objection[] }[];
+  readonly failed?: boolean;
 }
 
-/** Files of suppliers, one after the other. Stands for a worker of BullMQ, SQS or the like. */
+/** Takes files over, one after the other. Stands for a worker of BullMQ, SQS or the like. */
 @Injectable()
-export class ImportQueue implements OnModuleInit, OnModuleDestroy {
+export class ImportQueue {
   private readonly logger = new Logger(ImportQueue.name);
-  private readonly imports = new Map<number, Import>();
-  private readonly jobs = new Subject<Import>();
+  private readonly reports: Promise<ImportReport>[] = [];
 
   constructor(
     @Inject(RowInspector) private readonly inspector: RowInspector,
     @Inject(Catalogue) private readonly catalogue: Catalogue,
   ) {}
 
-  onModuleInit(): void {
-    this.jobs.pipe(concatMap((job) => this.work(job))).subscribe();
+  /** The number of the import. */
+  add(file: string): number {
+    const previous: Promise<unknown> = this.reports.at(-1) ?? Promise.resolve();
+    return this.reports.push(previous.then(() => this.work(file)));
   }
 
-  onModuleDestroy(): void {
-    this.jobs.complete();
+  /** What came of an import, once it is done. */
+  report(number: number): Promise<ImportReport> | undefined {
+    return this.reports[number - 1];
   }
 
-  add(file: string): Import {
-    const job: Import = { id: this.imports.size + 1, file, state: 'waiting', imported: 0, quarantined: [] };
-    this.imports.set(job.id, job);
-    this.jobs.next(job);
-    return job;
-  }
-
-  find(id: number): Import | undefined {
-    return this.imports.get(id);
-  }
-
-  private async work(job: Import): Promise<void> {
+  private async work(file: string): Promise<ImportReport> {
     try {
-      this.take(job, await readFile(join(INBOX, job.file), 'utf8'));
-      job.state = 'done';
+      return this.takeOver(file, await readFile(join(INBOX, file), 'utf8'));
     } catch (error) {
       this.logger.error(error);
-      job.state = 'failed';
+      return { file, imported: 0, quarantined: [], failed: true };
     }
   }
 
   /** No guard has seen these rows: they came by SFTP, not in a request. */
-  private take(job: Import, text: string): void {
-    for (const [index, row] of rowsOf(text).entries()) {
-      const objections = this.inspector.inspect(row);
-      if (objections.length > 0) job.quarantined.push({ line: index + 2, objections });
-      else {
-        this.catalogue.add(row);
-        job.imported++;
-      }
-    }
+  private takeOver(file: string, text: string): ImportReport {
+    const inspected = rowsOf(text).map((row, index) => ({
+      row,
+      line: index + 2,
+      objections: this.inspector.inspect(row),
+    }));
+    const clean = inspected.filter(({ objections }) => objections.length === 0);
+    for (const { row } of clean) this.catalogue.add(row);
+    const quarantined = inspected.filter(({ objections }) => objections.length > 0);
+    return {
+      file,
+      imported: clean.length,
+      quarantined: quarantined.map(({ line, objections }) => ({ line, objections })),
+    };
   }
 }

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Inject, NotFoundException, Param, ParseIntPipe, Post } from '@nestjs/common';
 import { ApiKeyAuth, CustomValidation, type GuardedRequest } from 'nestapi-guard';
 import { Catalogue } from './catalogue';
-import { type Import, ImportQueue } from './import-queue.service';
+import { ImportQueue, type ImportReport } from './import-queue.service';
 
 const aFileOfTheInbox = ({ body }: GuardedRequest) =>
   /^[\w-]+\.csv$/.test((body as { file?: string }).file ?? '') || { status: 400, message: 'Name a file of the inbox' };
@@ -18,15 +18,14 @@ export class ImportsController {
   @ApiKeyAuth({ headerName: 'X-Supplier-Key', keys: ['demo-key-of-the-supplier'] })
   @CustomValidation(aFileOfTheInbox)
   start(@Body() { file }: { file: string }) {
-    const { id } = this.queue.add(file);
-    return { import: id };
+    return { import: this.queue.add(file) };
   }
 
-  @Get('imports/:id')
-  report(@Param('id', ParseIntPipe) id: number): Import {
-    const found = this.queue.find(id);
-    if (found === undefined) throw new NotFoundException();
-    return found;
+  @Get('imports/:number')
+  async report(@Param('number', ParseIntPipe) number: number): Promise<ImportReport> {
+    const report = await this.queue.report(number);
+    if (report === undefined) throw new NotFoundException();
+    return report;
   }
 
   @Get('products')
