@@ -6,8 +6,8 @@ export function run(command, args, { cwd, node } = {}) {
   try {
     return execFileSync(command, args, { cwd, env, encoding: 'utf8', stdio: 'pipe', maxBuffer: 1 << 28 });
   } catch (error) {
-    console.error(`${command} ${args.join(' ')} in ${cwd} failed\n${error.stdout ?? ''}${error.stderr ?? ''}`);
-    throw error;
+    const printed = `${error.stdout ?? ''}${error.stderr ?? ''}`;
+    throw new Error(`${command} ${args.join(' ')} in ${cwd} failed\n${printed || error.message}`);
   }
 }
 

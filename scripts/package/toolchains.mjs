@@ -25,7 +25,14 @@ export const TOOLS = [
 ];
 
 // What Nest asks for and does without.
-const OPTIONAL = ['@nestjs/microservices', '@nestjs/websockets', '@fastify/*', 'class-transformer'];
+const OPTIONAL = [
+  '@nestjs/microservices',
+  '@nestjs/websockets',
+  '@fastify/static',
+  '@fastify/view',
+  '@fastify/multipart',
+  'class-transformer',
+];
 
 const WITH_METADATA = 'served and refused, with decorator metadata\n';
 const WITHOUT_METADATA = 'served and refused, without decorator metadata\n';
