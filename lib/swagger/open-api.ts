@@ -18,7 +18,10 @@ export interface SecurityScheme {
   readonly description?: string;
 }
 
-/** The path of a route's template as OpenAPI writes it: `/cats/{id}` of `/cats/:id`. */
+/** The path of a route's template as OpenAPI writes it: `/cats/{id}` of `/cats/:id`, and of `/cats{/:id}`. */
 export function openApiPath(template: string): string {
-  return template.replace(/[:*](\w+)(?:\([^)]*\))?[?*+]?/g, '{$1}').replace(/(.)\/$/, '$1');
+  return template
+    .replace(/[{}]/g, '')
+    .replace(/[:*](\w+)(?:\([^)]*\))?[?*+]?/g, '{$1}')
+    .replace(/(.)\/$/, '$1');
 }

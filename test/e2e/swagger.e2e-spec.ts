@@ -90,6 +90,10 @@ class MiscController {
   @RateLimit({ requests: 5, window: 60 })
   versioned() {}
 
+  @Get('pages{/:page}')
+  @RateLimit({ requests: 5, window: 60 })
+  pages() {}
+
   @Get('country')
   @AllowCountries(['CH'])
   country() {}
@@ -131,6 +135,7 @@ describe.each(PLATFORMS)('Swagger on %s', (platform) => {
       ['get', '/misc/key', ['200', '401']],
       ['get', '/misc/basic', ['200', '401']],
       ['get', '/misc/country', ['200', '403']],
+      ['get', '/misc/pages/{page}', ['200', '429']],
     ] as const)('tells what %s %s answers', (method, path, expected) => {
       expect(statuses(method, path)).toEqual(expected);
     });
