@@ -3,7 +3,8 @@ import { type AddressInfo, isIP, Server } from 'node:net';
 import { type DynamicModule, type INestApplication, Module, type ModuleMetadata, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { GuardControl, GuardModule } from 'nestapi-guard';
-import { type CodeBlock, documentedBlocks, transpile } from './code-block';
+import { type CodeBlock, documentedBlocks } from './code-block';
+import { transpile } from './type-check';
 import pages from '../../docs/.vitepress/pages.json';
 
 type Exports = Readonly<Record<string, unknown>>;

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import ts from 'typescript';
-import { type CodeBlock, commentedExamples, programOf, root, typeErrors, unfencedExamples } from './code-block';
+import { type CodeBlock, commentedExamples, root } from './code-block';
+import { programOf } from './type-check';
 
 const examples = commentedExamples();
 
@@ -58,19 +59,8 @@ function enclosed(code: string): string {
   return /\bawait\b/.test(code) && !/\basync\b/.test(code) ? `export async function example() {\n${code}}` : code;
 }
 
-describe('examples in comments', () => {
-  let errors: Map<string, string[]>;
-  beforeAll(() => {
-    const names = exportedNames();
-    errors = typeErrors(examples.map((example) => complete(example, names)));
-  }, 120_000);
-
-  it.each(examples)('$name compiles', ({ name }) => {
-    expect(errors.get(name)).toEqual([]);
-  });
-
-  it('are all found', () => {
-    expect(examples.length).toBeGreaterThan(50);
-    expect(unfencedExamples()).toEqual([]);
-  });
-});
+/** The examples of the library, ready to be compiled. */
+export function completeExamples(): CodeBlock[] {
+  const names = exportedNames();
+  return examples.map((example) => complete(example, names));
+}
