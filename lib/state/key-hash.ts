@@ -39,9 +39,9 @@ export class KeyHash {
     state[2] = begun[2]!;
     state[3] = begun[3]!;
     absorb(state, client);
-    state[2] = state[2]! ^ 0xee;
+    state[2] ^= 0xee;
     this.lo = squeeze(state);
-    state[1] = state[1]! ^ 0xdd;
+    state[1] ^= 0xdd;
     this.hi = squeeze(state) || 1;
   }
 
