@@ -96,8 +96,11 @@ export class RequestWalk {
       const value = headers[name];
       if (value === undefined) continue;
       const folded = name.toLowerCase();
-      if (folded === 'cookie') this.cookies(typeof value === 'string' ? value : value.join('; '));
-      if (QUIET_HEADERS.has(folded) || policy.headers.matches(folded)) continue;
+      if (folded === 'cookie') {
+        this.cookies(typeof value === 'string' ? value : value.join('; '));
+        continue;
+      }
+      if (policy.headers.matches(folded) || (QUIET_HEADERS.has(folded) && isQuiet(value))) continue;
       for (const line of typeof value === 'string' ? [value] : value) {
         if (this.clean.has(line)) continue;
         if (!this.inspector.visit()) return;
@@ -155,6 +158,11 @@ export class RequestWalk {
     }
     if (parts === 0) this.inspector.text('body', root, '', text);
   }
+}
+
+/** Dates, tags and hosts: what these headers hold when nobody abuses them. */
+function isQuiet(value: string | readonly string[]): boolean {
+  return !/[$<({]/.test(typeof value === 'string' ? value : value.join(' '));
 }
 
 /** Node hands header bytes over as Latin-1; what was sent as UTF-8 is read as such. */

@@ -255,9 +255,10 @@ export class ValueInspector {
   /** A file name with a script extension of another server, or with a directory in it. */
   filename(place: Place, filename: string): void {
     if (!this.policy.categories.has('file_inclusion')) return;
-    const script = /\.(?:php\d?|phtml|phar|jspx?|aspx?|asa|cer|cfm|cgi|shtml|htaccess)(?:$|[.;:\0%\s])/i.test(
-      filename.slice(0, 300),
-    );
+    const script =
+      /\.(?:php\d?|phtml|pht|phps|phar|jsp[xf]?|jhtml|jsw|jsv|aspx?|as[chm]x|asa|cer|cfml?|cfc|dbm|cgi|fcgi|pl|shtml?|stm|htaccess|user\.ini)(?:$|[.;:/\0%\s])/i.test(
+        filename.slice(0, 300),
+      );
     if (!script) return;
     const finding: Finding = { category: 'file_inclusion', score: 5, reason: 'server script as an upload', index: 0 };
     this.score = Math.max(this.score, finding.score);

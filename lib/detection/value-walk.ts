@@ -17,6 +17,8 @@ const DOCUMENT_DETECTORS: ReadonlySet<string> = new Set([
 ]);
 const PAGE_DETECTORS: ReadonlySet<string> = new Set(['cross-site-scripting']);
 const LONGEST_JSON = 65_536;
+/** From here on containers are remembered: no API nests its values so deeply. */
+const SUSPECT_DEPTH = 16;
 const CLASS_NAME = /^[a-z]\w{1,30}(?:\.\w{1,60}){2,10}$/;
 
 /** Takes values apart: structures, texts that hold a structure, XML, GraphQL, parts of multipart bodies. No recursion. */
@@ -106,10 +108,13 @@ export class ValueWalk {
   /** Keys and values of a parsed structure, depth first, with a stack of its own. */
   structure(source: ValueSource, root: Place, value: object): void {
     const stack: Container[] = [{ value, place: root, depth: 1 }];
-    const seen = new WeakSet<object>();
+    const seen = new Set<object>();
     for (let container = stack.pop(); container; container = stack.pop()) {
-      if (seen.has(container.value)) continue;
-      seen.add(container.value);
+      // A structure that holds itself gets there.
+      if (container.depth > SUSPECT_DEPTH) {
+        if (seen.has(container.value)) continue;
+        seen.add(container.value);
+      }
       if (!this.inspector.visit(container.depth)) return;
       if (Array.isArray(container.value)) this.items(source, container, stack);
       else this.fields(source, container, stack);

@@ -1,10 +1,11 @@
-import { type ArgumentShape, argumentShape, PROGRAM_OPTION } from '../grammar/shell-arguments';
+import { type ArgumentShape, argumentShape } from '../grammar/shell-arguments';
 import { SHELL_PROGRAMS, SHELL_WORDS } from '../grammar/shell-commands';
 import { wordSet } from '../grammar/characters';
 import { type ShellCommand, shellCommands } from '../grammar/shell-words';
 import { CharacterClass } from '../scan/character-classes';
 import { Hint, type TextProfile } from '../scan/prefilter';
 import { type Detector, type Finding, type InspectedText, stronger } from './detector';
+import { shellConstructs } from './shell-constructs';
 
 const SEPARATORS =
   CharacterClass.semicolon |
@@ -68,6 +69,9 @@ export class CommandInjectionDetector implements Detector {
       (profile.hintsAt(Hint.command) &&
         !profile.has(CharacterClass.blank | CharacterClass.dot | CharacterClass.colon) &&
         profile.has(CharacterClass.parenthesis | CharacterClass.mark)) ||
+      (profile.hintsAt(Hint.file) && profile.hasAll(CharacterClass.dash | CharacterClass.slash)) ||
+      (profile.hintsAt(Hint.command) &&
+        (profile.classes & ~(CharacterClass.digit | CharacterClass.blank | CharacterClass.dash)) === 0) ||
       (profile.hintsAt(Hint.command) &&
         profile.has(CharacterClass.slash | CharacterClass.backslash | CharacterClass.dash) &&
         profile.has(CharacterClass.blank | CharacterClass.plus | CharacterClass.control | CharacterClass.backslash)) ||
@@ -76,7 +80,7 @@ export class CommandInjectionDetector implements Detector {
   }
 
   inspect(input: InspectedText): Finding | undefined {
-    let found = this.constructs(input);
+    let found = shellConstructs(input);
     for (const command of shellCommands(input.text)) {
       found = stronger(found, this.judge(command, input));
       if (found && found.score >= 7) break;
@@ -215,77 +219,6 @@ export class CommandInjectionDetector implements Detector {
       /[a-z?*]\?[a-z?*]|\?{2}|[a-z]\*[a-z]/.test(word) &&
       (word.match(/[?*]/g)?.length ?? 0) >= 2
     );
-  }
-
-  /** Constructs that are no command position, yet belong to shells alone. */
-  private constructs(input: InspectedText): Finding | undefined {
-    const { lower, document } = input;
-    const finding = (score: number, reason: string, index: number): Finding => ({
-      category: 'command_injection',
-      score,
-      reason,
-      index,
-    });
-    const subshell =
-      /^\s{0,4}[!;|&]?\s{0,2}(?:[(!]|\{\s)\s{0,4}(?:id|whoami|uname|ifconfig|ipconfig|netstat|systeminfo|printenv)(?:\s{1,4}-\w{1,4})?\s{0,4};?\s?[)}]?\s{0,4}$/.exec(
-        lower.slice(0, 60),
-      );
-    if (subshell && lower.length < 40) return finding(5, 'command in a group', 0);
-    const functionImport = lower.indexOf('() {');
-    if (
-      functionImport >= 0 &&
-      (functionImport === 0 || /^\(\) \{ ?[^}]{0,20};? ?\} ?;/.test(lower.slice(functionImport, functionImport + 48)))
-    )
-      return finding(7, 'function definition in a variable', functionImport);
-    for (const device of ['/dev/tcp/', '/dev/udp/']) {
-      const at = lower.indexOf(device);
-      if (at >= 0) return finding(document ? 4 : 6, 'network device of bash', at);
-    }
-    const variable =
-      /\$\{?ifs\b|\$\{ifs|\$@{1,2}[a-z]|%(?:comspec|systemroot|windir|programfiles|appdata|userprofile)%/.exec(
-        lower.slice(0, 20_000),
-      );
-    if (variable) return finding(document ? 3 : 5, `variable ${variable[0]}`, variable.index);
-    const assigned = /(?:^|[;&|\s])([a-z_]\w{0,20})=[^;&|\s]{1,60}[;&|]{1,2}\s{0,4}\$\{?([a-z_]\w{0,20})\b/.exec(
-      lower.slice(0, 4000),
-    );
-    if (assigned && assigned[1] === assigned[2] && !document)
-      return finding(6, 'variable run as a command', assigned.index);
-    const expansion = /\$\{!?[a-z_]\w{0,20}(?:\/\/|:\d|%%|##|\^\^|,,)[^}]{0,40}\}/.exec(lower.slice(0, 4000));
-    if (expansion && !document) return finding(5, 'expansion of a shell parameter', expansion.index);
-    const shellVariable = /[;|&`\n(]\s{0,4}\$\{?(?:shell|bash|0)\b/.exec(lower.slice(0, 4000));
-    if (shellVariable && !document) return finding(5, 'shell from a variable', shellVariable.index);
-    const powershell =
-      /(?:^|[\s;|&(])(?:get|invoke|start|stop|new|set|remove)-(?:process|service|content|childitem|item|location|command|host|wmiobject|ciminstance|object|expression|webrequest|restmethod|variable|alias|member|eventlog|computerinfo|acl|hotfix|localuser|netipaddress|psdrive|scheduledtask|bitstransfer|job)\b|\biex\s?[('"$]|powershell(?:\.exe)?\s{1,4}[a-z]{2,12}-[a-z]/.exec(
-        lower.slice(0, 20_000),
-      );
-    if (powershell) return finding(document ? 2 : 5, 'PowerShell', powershell.index);
-    const dot = /(?:^|[;\n]|\\n)\s{0,4}\.(?:system|shell)\s{1,4}\w/.exec(lower.slice(0, 4000));
-    if (dot && !document) return finding(5, 'command of a database shell', dot.index);
-    if (PROGRAM_OPTION.test(lower.slice(0, 200)) && !document) return finding(5, 'option that runs a program', 0);
-    const bare = /[;|&`\n]\s{0,4}(?:\.\s{1,2}[~$]?\/\w|>{1,2}\s?\/(?:tmp|var|etc|home|dev|usr|opt|root)\/|\$'\w)/.exec(
-      lower.slice(0, 4000),
-    );
-    if (bare && !document) return finding(5, 'redirection or file as a command', bare.index);
-    const pieces = /[;&|\n]\s{0,4}\$\{?\w{1,20}\}?\$\{?\w{1,20}\b/.exec(lower.slice(0, 4000));
-    if (pieces && !document && lower.includes('=')) return finding(5, 'command joined from variables', pieces.index);
-    const cmdlet =
-      /(?:^|[\s;|&(])(?:get|set|invoke|new|start|stop|remove|out|add|import|export|copy|select|foreach|where|write|convertto|convertfrom)-[a-z]{4,24}\s{1,4}(?:-[a-z]{1,24}\s|\$\w|[a-z]:\\|"?https?:)/.exec(
-        lower.slice(0, 20_000),
-      );
-    if (cmdlet) return finding(document ? 3 : 5, 'PowerShell cmdlet', cmdlet.index);
-    const here = lower.indexOf('<<<');
-    if (here >= 0 && !document && /^<<<\s?["'$]?[a-z(]/.test(lower.slice(here, here + 8)))
-      return finding(5, 'here-string', here);
-    const shell =
-      /(?:^|[\s;|&"'`(/])(?:cmd(?:\.exe)?\s?\/[ckr]|powershell(?:\.exe)?\s-|(?:ba|z|k|c)?sh\s-[ci]|python[23]?\s-c|perl\s-e|ruby\s-e|php\s-r|invoke-expression|\(new-object net\.webclient)/.exec(
-        lower.slice(0, 20_000),
-      );
-    if (shell) return finding(document ? 3 : 6, 'interpreter with inline code', shell.index);
-    const glob = /\/(?:[a-z]{0,6}[?*][a-z?*]{0,8})\/[a-z]{0,8}[?*]{1,}[a-z?*]{0,8}/.exec(lower.slice(0, 4000));
-    if (glob && !document && /(?:^|[\s;|&`$({,])(?:\\?[a-z]|''|""){2,14}[\s+,$<]/.test(lower.slice(0, glob.index + 1)))
-      return finding(5, 'path spelled with wildcards', glob.index);
-    return undefined;
   }
 }
 

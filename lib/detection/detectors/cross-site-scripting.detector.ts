@@ -32,7 +32,7 @@ export class CrossSiteScriptingDetector implements Detector {
       return true;
     if (
       profile.hintsAt(Hint.script | Hint.markup) &&
-      profile.has(CharacterClass.parenthesis | CharacterClass.backtick | CharacterClass.colon)
+      profile.has(CharacterClass.parenthesis | CharacterClass.backtick | CharacterClass.colon | CharacterClass.bracket)
     )
       return true;
     if (
@@ -68,7 +68,10 @@ export class CrossSiteScriptingDetector implements Detector {
     const finding = (score: number, reason: string): Finding => ({ category: 'xss', score, reason, index: tag.start });
     for (const attribute of tag.attributes) {
       if (isHandlerName(attribute.name) && !tag.closing)
-        return finding(7, `event handler ${attribute.name} in <${tag.name}>`);
+        return finding(
+          input.document && attribute.value.startsWith('{') ? 3 : 7,
+          `event handler ${attribute.name} in <${tag.name}>`,
+        );
       const value = compact(attribute.value);
       const url = URL_ATTRIBUTES.has(attribute.name) || attribute.name.endsWith(':href');
       if (SCRIPT_SCHEMES.some((scheme) => value.includes(scheme)) && (url || value.startsWith('javascript:'))) {

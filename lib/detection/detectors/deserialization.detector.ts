@@ -28,7 +28,7 @@ const FORMS: readonly { readonly pattern: RegExp; readonly reason: string; reado
   { pattern: /^\/wEy[\w+/]{4}AAEAAAD\/|^\/wEyxBEAAQAAAP/, reason: '.NET object stream', score: 6 },
   {
     pattern:
-      /!!(?:python|javax?|ruby|perl|js|com|org|sun|clojure)[./]\w|!!java\.|!ruby\/(?:object|hash|struct|array|regexp|class|module|sym|exception|string|range)|!php\/object|tag:yaml\.org,2002:(?:python|java|ruby)/i,
+      /!!(?:python|javax?|ruby|perl|js|com|org|sun|clojure)[./]\w|!!java\.|!ruby\/(?:object|hash|struct|array|regexp|class|module|sym|exception|string|range)|!php\/object|tag:yaml\.org,2002:(?:python|java|ruby|js|php|perl)/i,
     reason: 'YAML type tag',
     score: 6,
   },
@@ -41,7 +41,8 @@ const FORMS: readonly { readonly pattern: RegExp; readonly reason: string; reado
     score: 5,
   },
   {
-    pattern: /(?:^|\n)c(?:os|posix|nt|subprocess|__builtin__|builtins|commands|sys)\n\w{1,40}\n[(pq]/i,
+    pattern:
+      /(?:^|\n)[ci](?:os|posix|nt|pty|socket|shutil|runpy|timeit|types|operator|functools|subprocess|__builtin__|builtins|commands|sys)\n\w{1,40}\n[(pq.]/i,
     reason: 'Python pickle',
     score: 6,
   },
@@ -67,12 +68,13 @@ const FORMS: readonly { readonly pattern: RegExp; readonly reason: string; reado
 
 /** Packages of the classes that polymorphic readers (Jackson, Fastjson, JSON-B, Json.NET) were made to create. */
 const TYPE_NAME =
-  /^(?:com\.(?:sun|mchange|zaxxer|alibaba|caucho|newrelic|nqadmin|p6spy|ibatis|opensymphony|oracle|mysql|pastdev|arjuna|itextpdf)\.|javax?\.|javafx\.|sun\.|jdk\.|oracle\.|org\.(?:apache|springframework|hibernate|jboss|codehaus|h2|hsqldb|quartz|aoju|docx4j|jdom2?|eclipse|jsecurity|apereo|arrah|datanucleus|postgresql|mortbay|python|mozilla|aspectj)\.|ch\.qos\.logback|br\.com\.anteros|net\.sf\.|cn\.hutool|flex\.messaging|shaded\.|groovy\.|bsh\.|clojure\.|system\.(?:windows|web|diagnostics|io|data|configuration|management|activities|security|identitymodel|workflow|resources)\.|microsoft\.(?:visualstudio|exchange|identitymodel|web)\.)[\w.$]{2,120}/i;
+  /^[[l]{0,4}(?:com\.(?:sun|mchange|zaxxer|alibaba|caucho|newrelic|nqadmin|p6spy|ibatis|opensymphony|oracle|mysql|pastdev|arjuna|itextpdf)\.|javax?\.|javafx\.|sun\.|jdk\.|oracle\.|org\.(?:apache|springframework|hibernate|jboss|codehaus|h2|hsqldb|quartz|aoju|docx4j|jdom2?|eclipse|jsecurity|apereo|arrah|datanucleus|postgresql|mortbay|python|mozilla|aspectj)\.|ch\.qos\.logback|br\.com\.anteros|net\.sf\.|cn\.hutool|flex\.messaging|shaded\.|groovy\.|bsh\.|clojure\.|system\.(?:windows|web|diagnostics|io|data|configuration|management|activities|security|identitymodel|workflow|resources)\.|microsoft\.(?:visualstudio|exchange|identitymodel|web)\.)[\w.$]{2,120}/i;
 /** What readers name the member that holds a type. */
 const TYPE_MEMBER = /^(?:@type|\$type|@class|_class|__type|javaclass|@javatype|class|type_name|typename|json_class)$/;
 
 /** Protocol 0 of pickle: GLOBAL module and name, arguments, REDUCE, STOP (`pickletools` of CPython names the opcodes). */
 function isPickle(text: string): boolean {
+  if (/^\([dl]p\d{1,3}\n/.test(text)) return true;
   return (
     /R(?:p\d{1,4}\n)?\.\s{0,4}$/.test(text.slice(-16)) &&
     /(?:^|\n)c[\w.]{1,60}\n[\w.]{1,60}\n/.test(text.slice(0, 4000))
@@ -116,11 +118,19 @@ export class DeserializationDetector implements Detector {
     const head = text.slice(0, 20_000);
     if (isName) {
       // Tags of jsonpickle.
+      if (/^(?:system\.windows\.data\.objectdataprovider|com\.sun\.rowset\.\w{1,40})/i.test(text))
+        return { category: this.category, score: 5, reason: 'type name of a library class', index: 0 };
       return /^py\/(?:object|reduce|type|function|repr|mod|newargs\w{0,2}|state)$/.test(text)
         ? { category: this.category, score: 6, reason: 'Python object in JSON', index: 0 }
         : undefined;
     }
-    if (TYPE_MEMBER.test(name) && TYPE_NAME.test(head) && !/(?:exception|error)$/i.test(head)) {
+    if (
+      TYPE_MEMBER.test(name) &&
+      TYPE_NAME.test(head) &&
+      !/(?:exception|error)$|^java\.(?:util\.(?!logging|jar|zip)|math|time|lang\.(?:string|integer|long|boolean|double|object|number)$)/i.test(
+        head,
+      )
+    ) {
       return { category: this.category, score: 6, reason: 'type name of a library class', index: 0 };
     }
     if (isPickle(text)) return { category: this.category, score: 6, reason: 'Python pickle', index: 0 };

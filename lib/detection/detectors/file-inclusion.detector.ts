@@ -39,14 +39,16 @@ export class FileInclusionDetector implements Detector {
       reason,
       index,
     });
-    const wrapper = WRAPPER.exec(head);
+    // Most URLs have one scheme, and it is `http`.
+    const schemes = head.startsWith('http') ? head.indexOf(':', 6) > 0 : head.includes(':');
+    const wrapper = schemes ? WRAPPER.exec(head) : null;
     if (wrapper) {
       const start = wrapper.index <= 1;
       const plainText = wrapper[1]?.startsWith('data:text') === true;
       if (!plainText || source !== 'body')
         return finding(document && !start ? 3 : 6, `stream wrapper ${wrapper[1] ?? ''}`, wrapper.index);
     }
-    const file = FILE_URL.exec(head);
+    const file = schemes ? FILE_URL.exec(head) : null;
     if (file && !isName) return finding(document ? 2 : file.index === 0 ? 6 : 5, 'file URL', file.index);
     if (source === 'query' && /^\\\\[\w.-]{1,80}\\[\w$.-]{1,80}/.test(head) && !OFFICE.test(head))
       return finding(5, 'network share');
@@ -77,6 +79,8 @@ export class FileInclusionDetector implements Detector {
     if (script && foreignPage) return finding(5, 'remote script for a page of another platform');
     if (fileName && (script || hanging)) return finding(source === 'body' ? 4 : 5, 'remote script in a file parameter');
     if (fileName && foreignPage && source === 'query') return finding(5, 'remote URL in a file parameter');
+    if (script && hanging && !URL_NAME.test(name)) return finding(5, 'remote script with its rest cut off');
+    if (script && value.startsWith('ftp') && !URL_NAME.test(name)) return finding(5, 'remote script');
     if (address && script) return finding(5, 'remote script at an address');
     return judgeHost(match[1] ?? '') === 'disguised' ? finding(4, 'remote file') : undefined;
   }

@@ -2,10 +2,14 @@ import { CharacterClass } from '../scan/character-classes';
 import { Hint, type TextProfile } from '../scan/prefilter';
 import { type Detector, type Finding, type InspectedText } from './detector';
 
+/** One word, and then a line as servers write them to their logs (CWE-117). */
+const FORGED =
+  /^[^\s]{0,60}[\r\n]{1,2}(?:\[?\d{4}-\d\d-\d\d[t \]][^\n]{8,}|\d{1,3}(?:\.\d{1,3}){3} - \S{1,40} \[|(?:error|info|warn|warning|debug|critical|notice)\s?[:[-]\s?\w)/;
+
 /** Literal `\r\n`, line ends of Unicode, and characters whose low byte is CR or LF where a server cuts them to eight bits. */
 const BREAK = /(?:\\r)?\\n|[\u0085\u2028\u2029\u010a\u010b\u010d\u560a\u560d]/g;
 const HEADER =
-  /[\r\n]\s{0,4}(?:set-cookie2?|location|content-(?:length|type|disposition|encoding|security-policy)|transfer-encoding|refresh|x-[a-z-]{2,40}|access-control-[a-z-]{4,30}|host|connection|last-modified|p3p|link|authorization|cookie|referer|user-agent|remote-addr|via|status|strict-transport-security|cache-control|etag|www-authenticate|proxy-[a-z-]{4,20}|accept-[a-z]{4,12}|clear-site-data|sec-[a-z-]{4,30}|cross-origin-[a-z-]{4,30}|if-[a-z-]{4,20}|pragma|expires|vary|retry-after|server-timing|sourcemap|nel|report-to|trailer|upgrade|www-authenticate)\s?:/;
+  /[\r\n]\s{0,4}(?:set-cookie2?|location|content-(?:length|type|disposition|encoding|security-policy)|transfer-encoding|refresh|x-[a-z-]{1,40}|access-control-[a-z-]{4,30}|host|connection|last-modified|p3p|link|authorization|cookie|referer|user-agent|remote-addr|via|status|strict-transport-security|cache-control|etag|www-authenticate|proxy-[a-z-]{4,20}|accept-[a-z]{4,12}|clear-site-data|sec-[a-z-]{4,30}|cross-origin-[a-z-]{4,30}|if-[a-z-]{4,20}|pragma|expires|vary|retry-after|server-timing|sourcemap|nel|report-to|trailer|upgrade|www-authenticate)\s?:/;
 /** Header names that are words, too: they need a value of their own grammar. */
 const WORDY: ReadonlyMap<string, RegExp> = new Map([
   ['location', /^\s?(?:https?:|\/|\w{1,40}\.\w{2,10}(?:\/|$)|javascript:|data:|\?)/],
@@ -33,9 +37,9 @@ const REQUEST_LINE =
   /(?:^|[\r\n\s\w])(?:get|post|put|head|options|delete|patch|trace|connect|propfind)\s{1,4}\S{1,500}\s{1,4}http\/\d(?:\.\d)?\s{0,4}(?:$|[\r\n])/;
 const STATUS_LINE = /[\r\n]\s{0,4}http\/\d(?:\.\d)?\s{1,4}\d{3}/;
 const MAIL_COMMAND =
-  /[\r\n]\s{0,4}(?:mail\s{1,4}from:|rcpt\s{1,4}to:|(?:ehlo|helo)\s{1,4}\S|(?:retr|dele|list|top|uidl)\s{1,4}\d|stat\b|quit\b|vrfy\s|expn\s|a\d{3}\s{1,4}\w|auth\s{1,4}(?:login|plain)|data\s?[\r\n]|[a-z]{0,2}\d{1,5}\s{1,4}(?:(?:select|examine)\s{1,4}"?inbox|fetch\s{1,4}[\d:*]{1,12}\s|(?:logout|capability|noop|starttls|expunge)\s{0,4}(?:$|[\r\n])|authenticate\s{1,4}(?:plain|login)|(?:list|lsub)\s{1,4}"|login\s{1,4}\S{1,60}\s{1,4}\S)|(?:user|pass)\s{1,4}\S{1,80}\s{0,4}[\r\n])/;
+  /[\r\n]\s{0,4}(?:mail\s{1,4}from:|rcpt\s{1,4}to:|(?:ehlo|helo)\s{1,4}\S|(?:retr|dele|list|top|uidl)\s{1,4}\d|stat\b|quit\b|vrfy\s|expn\s|a\d{3}\s{1,4}\w|auth\s{1,4}(?:login|plain)|data\s?[\r\n]|(?:starttls|rset|noop)\s{0,2}(?:$|[\r\n])|[a-z]{0,2}\d{1,5}\s{1,4}(?:(?:select|examine)\s{1,4}"?inbox|fetch\s{1,4}[\d:*]{1,12}\s|(?:logout|capability|noop|starttls|expunge)\s{0,4}(?:$|[\r\n])|authenticate\s{1,4}(?:plain|login)|(?:list|lsub)\s{1,4}"|login\s{1,4}\S{1,60}\s{1,4}\S)|(?:user|pass)\s{1,4}\S{1,80}\s{0,4}[\r\n])/;
 const STORE_COMMAND =
-  /[\r\n]\s{0,4}(?:config\s{1,4}set|flush(?:all|db)|(?:slave|replica)of\s|module\s{1,4}load\s|acl\s{1,4}setuser\s|set\s{1,4}\S{1,60}\s{1,4}\d|gets?\s{1,4}\S{1,60}\s{0,4}[\r\n]|eval\s{1,4}["']|save\s{0,4}[\r\n]|stats\s{0,4}[\r\n])/;
+  /[\r\n]\s{0,4}(?:config\s{1,4}set|flush(?:all|db)|(?:slave|replica)of\s|module\s{1,4}load\s|acl\s{1,4}setuser\s|set\s{1,4}\S{1,60}\s{1,4}\d|gets?\s{1,4}\S{1,60}\s{0,4}[\r\n]|eval\s{1,4}["']|save\s{0,4}[\r\n]|stats\s{0,4}[\r\n]|shutdown\s{0,4}(?:$|[\r\n]|nosave|save))/;
 
 /** Line breaks that would end a header, a mail command or a log line, followed by what the protocol expects next. */
 export class HeaderInjectionDetector implements Detector {
@@ -82,6 +86,16 @@ export class HeaderInjectionDetector implements Detector {
         'mail header after a line break',
         mail.index,
       );
+    const forged = FORGED.exec(text);
+    if (forged) return finding(weight(5), 'line of a log', forged.index);
+    // One word, a line break as protocols write it, and what looks like a header: nobody types that into a query.
+    const any =
+      source !== 'body' || encoded
+        ? /^[^\s]{0,80}(?:\r\n?\s?[a-z][\w-]{0,40}:\s?\S|\n(?:[a-z][\w-]{0,40}:[^\s/]|[a-z]{1,20}-[a-z-]{1,40}:))/.exec(
+            head,
+          )
+        : /^[^\s]{0,60}\r\n(?:[a-z]{1,20}-[a-z-]{1,40}:\s?\S|[a-z]{1,20}:[\w.-]{1,40}$)/.exec(head);
+    if (any) return finding(5, 'header after a line break', any.index);
     // An address that goes on with any header of a mail (RFC 5322, section 3.6).
     const address =
       /^\s{0,4}[^\s@]{1,64}@[^\s@]{1,200}[\r\n]{1,2}(?:subject|to|date|sender|message-id|return-path)\s?:/.exec(text);

@@ -26,6 +26,7 @@ export class JndiInjectionDetector implements Detector {
     // The dotless i is an I in capitals, so `${upper:ı}` spells one.
     text = text.replaceAll('ı', 'i');
     if (text.includes('\\')) text = text.replaceAll('\\', '');
+    const original = text;
     let nested = 0;
     let folded = 0;
     for (let round = 0; round < MAX_ROUNDS; round++) {
@@ -38,8 +39,13 @@ export class JndiInjectionDetector implements Detector {
           return (fallback ?? value ?? '').replaceAll("'", '');
         },
       );
-      if (resolved === text) break;
-      text = resolved;
+      // Any lookup with a default value: `${a:b:-j}`.
+      const defaulted = resolved.replaceAll(/\$\{[^${}]{0,80}?:-([^${}]{0,40})\}/g, (_, value: string) => {
+        nested++;
+        return value;
+      });
+      if (defaulted === text) break;
+      text = defaulted;
     }
     if (/\$\{\s{0,8}jndi\s{0,8}:/.test(text)) {
       const addressed = /jndi\s{0,8}:\s{0,8}[\w$][^\s}]{3}/.test(text);
@@ -49,7 +55,7 @@ export class JndiInjectionDetector implements Detector {
     if (nested >= 3 || folded >= 2) return finding(6, 'nested lookups');
     if (
       /\$\{(?:env|sys|java|main|ctx|docker|k8s|spring|web|bundle|log4j|base64|script|dns|url|const|file|xml|properties|resourcebundle|base64(?:decoder|encoder)|url(?:decoder|encoder)|localhost|event|marker|map|sd|date|rnd|jvmrunargs|upper|lower):[\w.${:/-]{1,80}\}?/.test(
-        text,
+        text + '\n' + original,
       )
     )
       return finding(

@@ -51,6 +51,7 @@ export class LdapInjectionDetector implements Detector {
     // Nothing but the marks of filters, as fuzzers send them.
     if (/^[*()|&!]{4,20}['"]?$/.test(text) && /\*/.test(text) && /[()]/.test(text) && /[|&]/.test(text))
       return finding(5, 'marks of a filter', 0);
+    if (/^\*\){2,4}$|^\(\s?[&|]\s?\($|^\)\s?\([&|]\s?\(?$/.test(text.trim())) return finding(5, 'filter broken off', 0);
     const wild = /^\*\s?(?:\)|\(\s?[|&!]\s?\(?\w{1,20}=)|\)\(\s?[|&]\s?$|^\w{0,20}\*?\)\s?\(\s?[&|]/.exec(text);
     if (wild && text.length < 80)
       return finding(wild[0].length > 2 ? 6 : 3, 'filter with a wildcard closed', wild.index);

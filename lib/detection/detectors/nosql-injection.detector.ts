@@ -9,6 +9,8 @@ import { type Detector, type Finding, type InspectedText } from './detector';
  */
 export const MONGO_OPERATORS = wordSet(`
   func eq ne gt gte lt lte in nin not and or nor exists regex expr where elemmatch jsonschema function accumulator mod all lookup match unionwith out
+  project group merge unwind facet graphlookup collstats currentop listsessions bucket addfields replaceroot redact geonear near search
+  like ilike notlike notilike notin iregexp notiregexp between notbetween startswith endswith substring
   bitsallset bitsanyset bitsallclear bitsanyclear geowithin geointersects nearsphere
   `);
 
@@ -29,6 +31,9 @@ export class NosqlInjectionDetector implements Detector {
       (profile.has(CharacterClass.singleQuote | CharacterClass.doubleQuote | CharacterClass.semicolon) &&
         profile.has(CharacterClass.parenthesis | CharacterClass.equals | CharacterClass.brace)) ||
       profile.hasAll(CharacterClass.parenthesis | CharacterClass.brace) ||
+      (profile.hintsAt(Hint.script) &&
+        profile.has(CharacterClass.equals | CharacterClass.singleQuote | CharacterClass.doubleQuote)) ||
+      (profile.has(CharacterClass.pipe) && !profile.has(CharacterClass.slash)) ||
       (profile.hintsAt(Hint.code | Hint.sql | Hint.script) &&
         profile.has(CharacterClass.parenthesis | CharacterClass.semicolon | CharacterClass.singleQuote))
     );
@@ -42,7 +47,7 @@ export class NosqlInjectionDetector implements Detector {
       index,
     });
     if (isName) {
-      const name = /(?:^|[[.])\$([a-z]+)\]?$/i.exec(text)?.[1] ?? /\[\$([a-z]+)\]/i.exec(text)?.[1];
+      const name = /(?:^|[[.])\$([a-z]+)\]?$/i.exec(text)?.[1] ?? /(?:^|\[)\$([a-z]+)(?:\]|\[)/i.exec(text)?.[1];
       const bracketed = text.includes('[$') && name !== undefined && BRACKETED.has(name.toLowerCase());
       return name !== undefined && (bracketed || MONGO_OPERATORS.has(name.toLowerCase()))
         ? finding(6, `operator $${name}`)
@@ -66,7 +71,7 @@ export class NosqlInjectionDetector implements Detector {
     if (script && (literal || /[()=]/.test(head.slice(script.index))))
       return finding(6, 'script behind a value', script.index);
     const command =
-      /^['"\s;]{0,4}db\.(?:\w{1,40}\.(?:drop|find|findone|remove|insert|update|delete|aggregate|count|mapreduce)\w{0,16}|dropdatabase|getcollection\w{0,8}|runcommand|admincommand|eval)\s?\(|^\s{0,4}return\s{1,4}(?:object\.\w{1,20}\s?\(|tojson\w{0,8}\s?\(|function\s?\(|!?this\b\s{0,4}[.[;])/.exec(
+      /^['"\s;]{0,4}db\.(?:\w{1,40}\.(?:drop|find|findone|remove|insert|update|delete|aggregate|count|mapreduce)\w{0,16}|dropdatabase|getcollection\w{0,8}|runcommand|admincommand|eval|version|stats|hostinfo|serverstatus|createuser|getusers|getname|shutdownserver|getcollection\w{0,8})\s?\(|^\s{0,4}tojson\w{0,8}\s?\(\s?(?:db|this)\b|^\s{0,4}match\s?\(\s?\w{0,10}\s?\)\s{0,4}(?:return|detach|delete)\b|['"]\s?\)?\s?union\s{1,4}(?:match|return)\b|^\s{0,4}return\s{1,4}(?:object\.\w{1,20}\s?\(|tojson\w{0,8}\s?\(|function\s?\(|!?this\b\s{0,4}[.[;])/.exec(
         head,
       );
     if (command) return finding(5, 'script as a value', command.index);
@@ -87,8 +92,13 @@ export class NosqlInjectionDetector implements Detector {
         head,
       );
     if (other) return finding(5, 'query parser or script of a store', other.index);
+    const always =
+      /^(?:true|false|1)\s?\|\|\s?\w{1,20}$|^['"]?[\w.-]{0,20}['"]?\s{0,2}\|\|\s{0,2}(?:true|this|!0|1\s{0,2}={2,3}\s{0,2}1)\b\s{0,2}(?:\/\/.{0,40}|['"|].{0,8})?$|\bobject\.keys\s?\(\s?this\b|['"]\s?\)?\}?\)?\s{0,2}return\s{1,2}[\w.*]{1,40}\s{0,2}\/\//.exec(
+        head,
+      );
+    if (always) return finding(5, 'condition that is always true', always.index);
     const member =
-      /\bthis\.\w{1,40}(?:\.(?:match|length|charat|substring|indexof|test)\s?[([=<>]|\s{0,4}(?:===?|!==?|[<>]=?)\s{0,4}(?:['"\d]|this\.))/.exec(
+      /\bthis\.\w{1,40}(?:\.(?:match|length|charat|charcodeat|substring|substr|indexof|test|startswith|endswith|includes|search|slice)\s?[([=<>]|\s{0,4}(?:===?|!==?|[<>]=?)\s{0,4}(?:['"\d]|this\.))/.exec(
         head,
       );
     if (member)

@@ -7,6 +7,9 @@ import { type Detector, type Finding, type InspectedText } from './detector';
 /** Files that documents and configurations refer to by relative paths. */
 const ASSET =
   /\.(?:json|jsonc|md|mdx|ts|tsx|js|jsx|mjs|cjs|css|scss|less|html?|png|jpe?g|gif|svg|webp|pdf|ya?ml|map|d\.ts|xsd|xml|wasm|vue|rst|proto|avsc)(?:[#?].*)?$/;
+/** Files that a server runs, or keeps to itself. */
+const SERVER_FILE =
+  /\.(?:php\d?|phtml|inc|jspx?|aspx?|cgi|pl|py|rb|sh|conf|cfg|ini|config|properties|env|key|pem|crt|sql|sqlite\d?|db|bak|log|passwd|htpasswd)(?:[?#\0].*)?$/;
 /** Longest run of text in which a path is looked for around its dots. */
 const WINDOW = 400;
 
@@ -16,7 +19,11 @@ export class PathTraversalDetector implements Detector {
   readonly category = 'path_traversal' as const;
 
   concerns(profile: TextProfile): boolean {
-    return profile.hintsAt(Hint.traversal) || profile.hasAll(CharacterClass.dot | CharacterClass.semicolon);
+    return (
+      profile.classes === CharacterClass.dot ||
+      profile.hintsAt(Hint.traversal) ||
+      profile.hasAll(CharacterClass.dot | CharacterClass.semicolon)
+    );
   }
 
   inspect(input: InspectedText): Finding | undefined {
@@ -36,6 +43,11 @@ export class PathTraversalDetector implements Detector {
     if (secret && (!spaced || climbs > 1)) return finding(document ? 4 : 7, 'path to a sensitive file');
     if (source === 'path') return finding(6, 'dot segments in the request path');
     if (text.includes('..;') && path.includes('/..')) return finding(6, 'dot segment with a path parameter');
+    // Whoever writes an ordinary path does not encode its dots and slashes once more.
+    if (source === 'body' && input.layers.includes('percent') && !spaced && !isName)
+      return finding(5, 'climbs a directory in disguise');
+    if (input.name === 'filename') return finding(5, 'directory in a file name');
+    if (!spaced && SERVER_FILE.test(target)) return finding(source === 'body' ? 4 : 5, 'climbs to a file of a server');
     const backslashes = text.includes('..\\');
     if (isName) return finding(climbs > 1 ? 5 : 3, 'path in a name');
     if (document || spaced)

@@ -32,14 +32,15 @@ export class PrototypePollutionDetector implements Detector {
       );
     if (used) return finding(document ? 3 : 6, 'path to a prototype', used.index);
     if (document) return undefined;
+    if (/^[\w.[\]]{0,60}\bconstructor(?:\.|\]\[)["']?prototype["']?\]?$|^#?\/(?:[\w~/]{0,60}\/)?__proto__$/.test(text))
+      return finding(4, 'path to a prototype', 0);
     // JSON Patch (RFC 6902) addresses members by pointers.
     if (
       (name === 'path' || name === 'from' || source === 'path') &&
       /^\/(?:[^\s]{1,200}\/)?constructor\/prototype(?:\/|$)/.test(text)
     )
       return finding(6, 'pointer to a prototype', 0);
-    if (source === 'body' && /^(?:__proto__|__(?:define|lookup)[gs]etter__)$/.test(text))
-      return finding(4, 'name of a prototype', 0);
+    if (/^(?:__proto__|__(?:define|lookup)[gs]etter__)$/.test(text)) return finding(4, 'name of a prototype', 0);
     const changed =
       /\bobject\.prototype(?:\.\w{1,40}|\[[^\]]{1,40}\])\s{0,4}=[^=]|__(?:define|lookup)[gs]etter__["'\]]{0,2}\s{0,4}\(/.exec(
         text,

@@ -28,7 +28,13 @@ export class ServerSideRequestForgeryDetector implements Detector {
     const value = input.text.trim();
     const lower = value.toLowerCase();
     const foreign = this.foreign(input, lower);
-    return document ? foreign : stronger(foreign, this.host(input, value, lower));
+    if (document) return foreign;
+    const inside = /https?:\/\/(?:169\.254\.169\.254|metadata\.google\.internal|100\.100\.100\.200)\b/.exec(
+      lower.slice(0, 20_000),
+    );
+    if (inside && source !== 'header')
+      return { category: this.category, score: 5, reason: 'cloud metadata address', index: inside.index };
+    return stronger(foreign, this.host(input, value, lower));
   }
 
   private foreign(input: InspectedText, lower: string): Finding | undefined {
@@ -46,7 +52,7 @@ export class ServerSideRequestForgeryDetector implements Detector {
         /^(?:sftp|telnet|imap|pop3|smtp|rtmp|redis|mysql|ldaps?|smb)$/.test(scheme) ? 5 : 6,
         `${scheme} URL`,
       );
-    if (/^https?:\/{0,2}unix:\/?\w/.test(lower)) return finding(6, 'unix socket URL');
+    if (lower.startsWith('unix:', 7) && /^https?:\/{0,2}unix:\/?\w/.test(lower)) return finding(6, 'unix socket URL');
     if (lower.startsWith('unix:') && /^unix:(?:a{3}|\/|[^|]{0,2000}\|https?:)/.test(lower))
       return finding(6, 'unix socket URL');
     if (/^jdbc:[^?;]{1,300}[?;&].{0,300}(?:autodeserialize|allowloadlocalinfile|socketfactory|init)=/.test(lower))
@@ -58,10 +64,14 @@ export class ServerSideRequestForgeryDetector implements Detector {
   private host({ name, source, text }: InspectedText, value: string, lower: string): Finding | undefined {
     const finding = (score: number, reason: string): Finding => ({ category: this.category, score, reason, index: 0 });
     const header = source === 'header' && HEADER_WITHOUT_URL.test(name);
-    if (/^169\.254\.169\.254(?::\d{1,5})?(?:\/|$)/.test(lower) && (lower.includes('/') || name.includes('host')))
+    if (
+      lower.startsWith('169.') &&
+      /^169\.254\.169\.254(?::\d{1,5})?(?:\/|$)/.test(lower) &&
+      (lower.includes('/') || name.includes('host'))
+    )
       return finding(6, 'cloud metadata address');
     const match =
-      /^(?:(?:https?|ftp|wss?|exp|url):[\\/]{0,8}|(?:mongodb(?:\+srv)?|rediss?|amqps?|postgres(?:ql)?|memcached?):\/\/|\/{2,4}|\\{2})([^/?#\\\s]{0,300})/.exec(
+      /^(?:(?:https?|ftp|wss?|exp|url):[\\/]{0,8}|(?:ftps|ssh|git|svn|rtsp|irc|nntp|afp|nfs|h2c|grpc|mongodb(?:\+srv)?|rediss?|amqps?|postgres(?:ql)?|memcached?):\/\/|\/{2,4}|\\{2,4})([^/?#\\\s]{0,300})/.exec(
         lower,
       );
     if (!match) {
@@ -73,6 +83,11 @@ export class ServerSideRequestForgeryDetector implements Detector {
         /url|uri|host|target|dest|site|endpoint|server|proxy|webhook|callback|feed|link|href|domain|ssrf|ip$/.test(
           name,
         );
+      const whole =
+        /^(?:url|uri|target|dest|proxy|webhook|callback|endpoint|feed)$/.test(name) &&
+        /^(?:localhost|127(?:\.\d{1,3}){3}|0\.0\.0\.0|10(?:\.\d{1,3}){3}|192\.168(?:\.\d{1,3}){2})$/.test(lower);
+      if (whole && source === 'query') return finding(5, 'local host');
+      if (name === 'host' && source === 'body') return undefined;
       return bare !== undefined &&
         named &&
         (lower.includes('/') || !/ip$/.test(name)) &&
@@ -91,6 +106,17 @@ export class ServerSideRequestForgeryDetector implements Detector {
     const host = hostOf(userinfo >= 0 ? authority.slice(userinfo + 1) : authority);
     const kind = judgeHost(host);
     const redirect = REDIRECT_NAME.test(name);
+    // A name without a dot is one of the network that the server is in.
+    if (
+      /^https?:\/\//.test(lower) &&
+      /^[a-z][a-z0-9-]{1,40}$/.test(host) &&
+      /:\d/.test(authority) &&
+      kind === 'public' &&
+      !header &&
+      !redirect &&
+      source === 'query'
+    )
+      return finding(5, 'name of an internal network');
     switch (kind) {
       case 'metadata':
         return finding(7, 'cloud metadata address');

@@ -166,6 +166,7 @@ export function clauseScore(s: SqlStatement, at: number): number {
     case 'having':
       return (s.isLiteral(at + 1) || s.isCall(at + 1)) && s.kinds.slice(at + 2, at + 6).match(/[=c]/) ? 5 : 0;
     case 'into':
+      if (s.kind(at + 1) === '@' && (s.brokenOut || s.isLiteral(at - 1)) && s.endsAt(at + 2)) return 5;
       return /^(?:outfile|dumpfile)$/.test(s.word(at + 1)) ? 6 : 0;
     case 'procedure':
       return s.word(at + 1) === 'analyse' && s.kind(at + 2) === '(' ? 6 : 0;

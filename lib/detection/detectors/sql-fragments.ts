@@ -68,6 +68,12 @@ export const castCall: SqlRule = (s) => {
 export const bareExpression: SqlRule = (s) => {
   if (s.input.isName || s.input.document) return undefined;
   const last = s.tokens.length - 1;
+  if (
+    /^\(?[1n]\)?=s$/.test(s.kinds) &&
+    /^(?:regexp|rlike)$/.test(s.word(s.kinds.indexOf('='))) &&
+    s.kind(s.skip(0, '(')) === '1'
+  )
+    return { score: 5, reason: 'pattern for a number', at: 0 };
   if (s.isCall(0) && s.kind(last) === 'c' && s.kind(last - 1) === ')')
     return { score: 5, reason: 'call before a comment', at: 0 };
   if (

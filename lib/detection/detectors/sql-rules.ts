@@ -69,6 +69,9 @@ const tautology: SqlRule = (s) => {
       return { score: 6, reason: 'EXISTS behind a logical operator', at };
     if (s.kind(left) === 'e')
       return { score: s.brokenOut || spelled ? 6 : 4, reason: 'subquery behind a logical operator', at };
+    const ends = s.isCall(left) && s.kinds.endsWith(')') && /^1\)*$/.test(s.kinds.slice(0, at));
+    if (ends && spelled && s.kinds.slice(left + 2).length > 2)
+      return { score: 5, reason: 'function call behind a number', at };
     if (s.isCall(left) || (s.word(left) === 'exists' && s.kind(left + 1) === '(')) {
       const closes = s.kinds.indexOf(')', left);
       const compared = closes > 0 && (s.kind(closes + 1) === '=' || s.kind(closes + 1) === 'c');
@@ -94,6 +97,11 @@ const tautology: SqlRule = (s) => {
       const sums = !s.brokenOut && s.isLiteral(at - 1) && s.kind(at - 2) === '=' && s.isLiteral(at - 3);
       if (sums) return { score: 3, reason: 'comparisons of literals', at };
       if (literals && s.brokenOut) return { score: 6, reason: 'comparison of literals after a quote', at };
+      if (literals && s.kind(s.skip(right + 1, ')')) === 'c')
+        return { score: 5, reason: 'comparison of literals before a comment', at };
+      const same = literals && s.kind(left) === '1' && literalOf(s, left) === literalOf(s, right);
+      if (same && at > 0 && s.isLiteral(at - 1) && s.skip(0, '(') === at - 1 && s.endsAt(right + 1))
+        return { score: 5, reason: 'comparison of a literal with itself', at };
       if (literals && (spelled || s.kind(at - 1) !== '1')) {
         const certain = spelled && /^=|like|<|>/.test(s.word(operator)) && s.kind(left) === s.kind(right);
         return { score: certain ? 6 : spelled ? 5 : 4, reason: 'comparison of literals behind a logical operator', at };
@@ -118,11 +126,22 @@ const tautology: SqlRule = (s) => {
     if (s.brokenOut && at === 0 && s.kind(left) === 's' && '&+s'.includes(s.kind(left + 1) ?? ' ')) {
       return { score: 5, reason: 'logical operator between strings', at };
     }
-    if (s.brokenOut && at === 0 && s.kind(left) === 's' && s.endsAt(left + 1) && lengthOf(s, left) > 2)
+    if (
+      s.brokenOut &&
+      at === 0 &&
+      s.kind(left) === 's' &&
+      s.endsAt(left + 1) &&
+      (lengthOf(s, left) > 2 || (spelled && /^['"]\d$/.test(literalOf(s, left))))
+    )
       return { score: 4, reason: 'logical operator between strings', at };
   }
   return undefined;
 };
+
+function literalOf(s: SqlStatement, at: number): string {
+  const token = s.tokens[at];
+  return token === undefined ? '' : s.input.text.slice(token.start, token.end);
+}
 
 function lengthOf(s: SqlStatement, at: number): number {
   const token = s.tokens[at];
@@ -173,6 +192,22 @@ const quoteThenExpression: SqlRule = (s) => {
   ) {
     return { score: 4, reason: 'comparison of strings', at: 0 };
   }
+  // The rest of a row of values: `','x')--`, `'),('a','b`.
+  if (/^\)*(?:,[s1l])+\)+(?:c|;|,\()/.test(s.kinds) || /^\)+,\([s1]/.test(s.kinds))
+    return { score: 5, reason: 'row of values after a quote', at: 0 };
+  if (
+    operator === 0 &&
+    kind === '=' &&
+    /^(?:regexp|rlike|similar|glob|like)$/.test(s.word(0)) &&
+    s.kind(1) === 's' &&
+    s.tokens.length === 2 &&
+    (s.word(0) !== 'like' || /^[^'"]{0,20}['"] like ['"][^'"]{0,20}$/.test(s.input.lower))
+  )
+    return { score: 5, reason: 'pattern after a quote', at: 0 };
+  if (/^['"]\)?\s?(?:or|\|\|)\s?['"]?\d{1,4}$/.test(s.input.lower))
+    return { score: 5, reason: 'always-true condition', at: 0 };
+  if (s.word(0) === 'as' && s.kinds.slice(0, 12).includes('f') && s.kind(1) === 'n')
+    return { score: 5, reason: 'column list after a quote', at: 0 };
   // `a'='b'='`: a comparison of a comparison, true for every row in MySQL.
   if (operator === 0 && s.kinds.startsWith('=s=')) return { score: 5, reason: 'chain of comparisons', at: 0 };
   if (

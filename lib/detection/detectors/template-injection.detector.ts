@@ -16,6 +16,8 @@ const DELIMITERS: readonly (readonly [string, string])[] = [
   ['{%', '%}'],
   ['{!', '!}'],
   ['[[', ']]'],
+  ['[(', ')]'],
+  ['[=', ']'],
   ['{=', '}'],
   ['@(', ')'],
   ['{', '}'],
@@ -23,10 +25,10 @@ const DELIMITERS: readonly (readonly [string, string])[] = [
 
 /** Objects that engines hand to every template. */
 const GLOBALS = wordSet(
-  'self config request session settings application app lipsum cycler joiner namespace url_for get_flashed_messages g _self dump environ class this constructor global process smarty runtime t execution pagecontext requestscope sessionscope applicationscope beans _context debug facescontext externalcontext',
+  'self config request session settings application app lipsum cycler joiner namespace url_for get_flashed_messages g _self dump environ class this constructor global process smarty runtime t execution pagecontext requestscope sessionscope applicationscope beans _context debug facescontext externalcontext environment systemproperties systemenvironment applicationcontext servletcontext @root',
 );
 const TAGS =
-  /^%-?\s{0,8}(?:debug|import|include|set|macro|load|exec|extends|from|raw|filter|call|python|csrf_token|ssi|php)\b/;
+  /^%-?\s{0,8}(?:debug|import|include|set|macro|load|exec|extends|from|raw|filter|call|python|csrf_token|ssi|php|autoescape|lorem|now|sandbox|embed|apply|do|widthratio|templatetag|cycle|firstof|regroup|print|with\s{1,4}\w{1,20}\s?=)/;
 const MAX_EXPRESSIONS = 60;
 
 /** Expressions between template delimiters. A placeholder such as `{{ name }}` is text; arithmetic and calls are programs. */
@@ -38,8 +40,11 @@ export class TemplateInjectionDetector implements Detector {
     return (
       profile.has(CharacterClass.brace) ||
       profile.hasAll(CharacterClass.lessThan | CharacterClass.percent) ||
+      profile.hasAll(CharacterClass.lessThan | CharacterClass.hash) ||
       profile.hasAll(CharacterClass.hash | CharacterClass.parenthesis) ||
       profile.hasAll(CharacterClass.at | CharacterClass.parenthesis) ||
+      profile.hasAll(CharacterClass.at | CharacterClass.dot | CharacterClass.parenthesis) ||
+      (profile.hasAll(CharacterClass.dollar | CharacterClass.dot) && profile.has(CharacterClass.parenthesis)) ||
       profile.hasAll(CharacterClass.hash | CharacterClass.bracket) ||
       profile.hasAll(CharacterClass.bracket | CharacterClass.star | CharacterClass.digit)
     );
@@ -95,7 +100,14 @@ export class TemplateInjectionDetector implements Detector {
       return TAGS.test(`%${lower.replace(/^-/, '')}`) ? finding(input.document ? 2 : 5, 'template tag') : undefined;
     const root = /^[$@#]?[a-z_]\w*/.exec(lower)?.[0] ?? '';
     const call = /[\w\])]\s?\(/.test(body);
+    if ((open === '[[' || open === '[(') && /^[$*#@~]\{/.test(body))
+      return finding(Math.max(2, 5 + weight), 'inlined expression');
+    if (open === '[(' || open === '[=') return undefined;
     if (open === '[[') return call && /\$\{|\(/.test(body) ? finding(3, 'expression') : undefined;
+    if (open === '#{' && /^(?:ENV|Rails|Kernel|File|Dir|IO|ObjectSpace|Process|RUBY_\w{1,20})\b/.test(body))
+      return finding(Math.max(2, 5 + weight), 'constant of Ruby');
+    if (open === '{{' && /^(?:root|global|globalthis|window|self)\.process\b|^process\.\w/.test(lower))
+      return finding(Math.max(2, 5 + weight), 'process in a template');
     if (GLOBALS.has(root) && (call || /[.[]/.test(body)))
       return finding(Math.max(2, (call ? 6 : 4) + weight), `use of ${root}`);
     if (GLOBALS.has(root) && lower === root)
@@ -107,6 +119,18 @@ export class TemplateInjectionDetector implements Detector {
     if (/^['"`]?<(?:script|img|svg)/.test(lower.replace(/^['"]\s?/, ''))) return finding(5, 'markup in a template');
     if (/^#with\b|^(?:lookup|this\.\w{1,40}\s?[(\w])/.test(lower) && open === '{{')
       return finding(input.document ? 2 : 5, 'block helper');
+    // Special variables and built-ins of FreeMarker, a filter on a number, an operator of Go's templates, an assignment.
+    if (
+      (open === '${' &&
+        /^(?:\.(?:data_model|main|globals|locals|vars|version|template_name|namespace|lang|current_\w{1,30}|caller_\w{1,30}|error|output_\w{1,20})\b|["'][^"']{0,40}["']\s?\?\w|\w{1,30}\?(?:keys|values|size|api)\b|#(?:ctx|root|vars|session|request|execution|httpservlet\w{0,20})\b)/.test(
+          lower,
+        )) ||
+      (open === '{{' &&
+        /^(?:\d{1,12}\s?\|\s?\w|(?:or|and|not|len|add|mul|index|eq|ne|lt|gt|le|ge|print|println)\s{1,4}[\d"'(]|env\s{1,4}["']|readfile\s|file\s{1,4}["'])/.test(
+          lower,
+        ))
+    )
+      return finding(Math.max(2, 5 + weight), 'expression on literals');
     // Actions of Go's templates with an argument.
     if (
       open === '{{' &&
@@ -130,7 +154,7 @@ export class TemplateInjectionDetector implements Detector {
   /** Velocity, FreeMarker, Razor and Smarty statements outside delimiters. */
   private directives({ lower, document }: InspectedText): Finding | undefined {
     const found =
-      /#(?:set|foreach|parse|include|evaluate|macro)\s{0,4}\(\s{0,4}[$"'\w]|[<[]#(?:assign|include|import|function|list|macro|if|ftl)\b|@(?:using|model|inject|functions|code)\s+[\w{]|\{\$smarty[.\s}]|\{(?:php|literal|smarty\.|system|math equation)[\s}(.]|\{[a-z]{2,12}:[a-z]+\s[^{}]{0,80}runphp|@\{\s{0,4}(?:system|var|int|string)\b/.exec(
+      /#(?:set|foreach|parse|include|evaluate|macro|define)\s{0,4}\(\s{0,4}[$"'\w]|#(?:else)?if\s{0,4}\(\s{0,4}[$"'\d][^\n]{0,80}#end|^\s{0,4}\$!?\{?(?:class|context|request|response|session|application|velocity\w{0,10}|link|esc|params?|page|convert|field|import|loop|renderer)\b\.\w{1,40}|^\s{0,4}@\(?(?:html|system|request|viewbag|viewdata|datetime|environment|server|httpcontext|configuration)\.[a-z]\w|\{(?:eval|fetch|include_php|insert|include)\s{1,4}(?:var|file|name)\s?=|[<[]#(?:assign|include|import|function|list|macro|if|ftl)\b|@(?:using|model|inject|functions|code)\s+[\w{]|\{\$smarty[.\s}]|\{(?:php|literal|smarty\.|system|math equation)[\s}(.]|\{[a-z]{2,12}:[a-z]+\s[^{}]{0,80}runphp|@\{\s{0,4}(?:system|var|int|string)\b/.exec(
         lower.slice(0, 20_000),
       );
     if (!found) return undefined;

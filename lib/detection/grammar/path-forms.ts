@@ -7,7 +7,7 @@ export function normalisePath(text: string): string {
   if (path.includes('0x2')) path = path.replaceAll('0x2e', '.').replaceAll('0x2f', '/').replaceAll('0x5c', '/');
   if (path.includes('%'))
     path = path.replaceAll(/%(?:2e|c0%ae|u002e)/g, '.').replaceAll(/%(?:2f|5c|c0%af|c1%9c|u2215|u2216)/g, '/');
-  path = path.replaceAll('\\', '/').replaceAll('\0', '');
+  path = path.replaceAll('\\', '/').replaceAll(/[\u0000-\u001f]/g, '');
   if (path.includes(';')) path = path.replaceAll(/\.\.;[^/]{0,20}\//g, '../');
   if (path.includes('....') || path.includes('.../'))
     path = path.replaceAll(/(^|\/)\.{3,80}\/{1,8}/g, '$1../').replaceAll(/\.{4,80}\/{1,8}/g, '../');

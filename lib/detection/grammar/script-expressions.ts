@@ -57,7 +57,8 @@ export function findScript(text: string, lower: string): ScriptEvidence | undefi
 
 function judgeWord(text: string, lower: string, start: number, end: number): ScriptEvidence | undefined {
   const word = lower.slice(start, end);
-  const next = skipComment(text, skipSpace(text, end));
+  const optional = text.charCodeAt(end) === 63 && text.charCodeAt(end + 1) === 46 && text.charCodeAt(end + 2) === 40;
+  const next = optional ? end + 2 : skipComment(text, skipSpace(text, end));
   const mark = text.charCodeAt(next);
   if (
     SINKS.has(word) &&

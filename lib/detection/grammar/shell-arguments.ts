@@ -9,6 +9,9 @@ export function argumentShape(command: ShellCommand, text: string): ArgumentShap
   const { rest, following } = command;
   if (following === '=' || following === ':') return 'other';
   const after = rest.trim();
+  // `host \`whoami\``: the argument is a substitution.
+  const stopped = text.charCodeAt(command.end + rest.length);
+  if (after === '' && rest !== '' && stopped === 96 && command.opener !== '`' && command.opener !== '') return 'strong';
   if (after === '' || /^["')}\]]{1,3}$/.test(after)) return 'none';
   if (following === '\\' || following === '^' || following === '$')
     return /^(?:\s|\\|\$)/.test(text.slice(command.end, command.end + 2)) ? 'strong' : 'other';
@@ -21,6 +24,8 @@ export function argumentShape(command: ShellCommand, text: string): ArgumentShap
   )
     return 'strong';
   if (/^["'][^"']{0,80}["']/.test(argument)) return 'strong';
+  if (/^(?:export|declare|typeset|env|setenv|alias)$/.test(command.program) && /^[a-z_]\w{0,40}=\S/i.test(argument))
+    return 'strong';
   if (/^\d{1,15}(?:\.\d{1,3}){3}\b/.test(argument)) return 'strong';
   if (/^\d{1,6}\s*(?:$|[)}*+/#%-])/.test(argument)) return 'strong';
   if (
@@ -42,4 +47,4 @@ export function argumentShape(command: ShellCommand, text: string): ArgumentShap
  * They attack where a value becomes an argument, without any separator (CWE-88).
  */
 export const PROGRAM_OPTION =
-  /^\s{0,4}-{1,2}(?:o\s?proxycommand|upload-pack|receive-pack|checkpoint-action|to-command|use-compress-program|rsh|ssh-command|use-askpass|post-file|body-file|output-document)[=\s]{1,2}\S|^\s{0,4}-{1,2}(?:o|output(?:-dir|-file)?|log-file)[=\s]\s?\/\w|^\s{0,4}-{1,2}exec(?:dir)?\s{1,4}\/\w|^\s{0,4}--?(?:init-command|pager|editor|browser|rsync-path|eval|require|gpg-program|textconv|prescript|postscript)=\S*[/;|$`(]|^ext::\S/;
+  /^\s{0,4}-{1,2}(?:o\s?proxycommand|upload-pack|receive-pack|checkpoint-action|to-command|use-compress-program|rsh|ssh-command|use-askpass|post-file|body-file|output-document)[=\s]{1,2}\S|^\s{0,4}-{1,2}(?:o|output(?:-dir|-file)?|log-file)[=\s]\s?\/\w|^\s{0,4}-{1,2}exec(?:dir)?\s{1,4}\/\w|^\s{0,4}--?(?:init-command|pager|editor|browser|rsync-path|require|gpg-program|textconv|prescript|postscript)=\S{0,80}[/;|$`(]|^\s{0,4}--(?:eval|rsh|exec)=\w|^\s{0,4}--(?:config|conf|cfg|load|plugin|library|script|init-file|rcfile)=\/(?:tmp|var|dev|proc)\/|^ext::\S/;

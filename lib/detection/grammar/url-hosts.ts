@@ -12,17 +12,46 @@ const LOOPBACK_NAMES = wordSet(
 /** Public zones that answer with the loopback address for every name in them. */
 const LOOPBACK_ZONE = /\.(?:localtest\.me|lvh\.me|vcap\.me|lacolhost\.com|localhost\.localdomain)$/;
 /** Names of container and cluster networks, and the zone reserved for private use (ICANN, resolution 2024.07.29.06). */
-const PRIVATE_ZONE = /\.(?:internal|svc|svc\.cluster\.local|consul)$/;
+const PRIVATE_ZONE =
+  /\.(?:internal|svc|svc\.cluster\.local|consul|corp|lan|intranet|private|localdomain|home\.arpa|docker|local)$/;
 /** Public DNS zones that answer with the address spelled in the name. */
 const WRAPPED =
   /(?:^|[.-])(\d{1,3}[.-]\d{1,3}[.-]\d{1,3}[.-]\d{1,3})\.(?:xip\.io|nip\.io|sslip\.io|xip\.name|localtest\.me|traefik\.me|backname\.io|[a-z0-9-]+\.[a-z]{2,6})$/;
 
 /** Services that record who contacts them: what a blind attack makes a server call. */
-const SINK =
-  /(?:^|\.)(?:burpcollaborator\.net|oastify\.com|oast\.(?:pro|live|site|online|fun|me|us)|interact\.sh|interactsh\.com|dnslog\.(?:cn|link|store|org)|ceye\.io|requestbin\.(?:net|com|io)|requestcatcher\.com|webhook\.site|canarytokens\.(?:com|org)|pingb\.in|dnsbin\.zhack\.ca|bxss\.me|xss\.(?:ht|report)|dns\.su18\.org|eyes\.sh|callback\.red|tu4\.org|dgrh3\.cn|log\.xn--\w{2,20}\.[a-z]{2,6}|r87\.me|rbndr\.us|1u\.ms|rbnd\.gl0\.eu)$/;
+const SINKS = wordSet(`
+  burpcollaborator.net oastify.com oast.pro oast.live oast.site oast.online oast.fun oast.me oast.us interact.sh interactsh.com dnslog.cn
+  dnslog.link dnslog.store dnslog.org ceye.io requestbin.net requestbin.com requestbin.io requestcatcher.com webhook.site canarytokens.com
+  canarytokens.org pingb.in dnsbin.zhack.ca bxss.me xss.ht xss.report su18.org eyes.sh callback.red tu4.org dgrh3.cn r87.me rbndr.us 1u.ms
+  rbnd.gl0.eu
+  `);
+
+/** Whether a host, or a zone that it is in, records callbacks. */
+function isSink(host: string): boolean {
+  const top = host.lastIndexOf('.');
+  if (top < 0) return false;
+  const second = host.lastIndexOf('.', top - 1);
+  if (SINKS.has(host.slice(second + 1))) return true;
+  return second > 0 && SINKS.has(host.slice(host.lastIndexOf('.', second - 1) + 1));
+}
+
+/** The URLs of an API name few hosts, again and again. Bounded; when full it starts anew. */
+const CAPACITY = 1024;
+const JUDGED = new Map<string, HostKind>();
 
 /** Judges a host as written, without a lookup. Forms that only a URL parser reads as an address are `disguised`. */
 export function judgeHost(raw: string): HostKind {
+  const known = JUDGED.get(raw);
+  if (known !== undefined) return known;
+  const kind = judge(raw);
+  if (raw.length <= 128) {
+    if (JUDGED.size >= CAPACITY) JUDGED.clear();
+    JUDGED.set(raw, kind);
+  }
+  return kind;
+}
+
+function judge(raw: string): HostKind {
   let host = raw.toLowerCase();
   while (host.endsWith('.')) host = host.slice(0, -1);
   if (host.startsWith('[')) return judgeIpv6(host.slice(1).replace(/\].*$/, ''));
@@ -33,7 +62,7 @@ export function judgeHost(raw: string): HostKind {
   if (LOOPBACK_NAMES.has(host) || host.endsWith('.localhost')) return 'loopback';
   if (LOOPBACK_ZONE.test(host)) return 'loopback';
   if (PRIVATE_ZONE.test(host)) return 'private';
-  if (SINK.test(host)) return 'sink';
+  if (isSink(host)) return 'sink';
   const numeric = readIpv4(host);
   if (numeric) {
     const kind = judgeIpv4(numeric.value);

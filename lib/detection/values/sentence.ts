@@ -4,7 +4,7 @@ import { isLetter, wordSet } from '../grammar/characters';
 const BONDS = wordSet(`
   the an i you he she we they my your his her our their its this these those that of to me us him them are was were been being has
   have had does did can could will would should may might must shall what why how who whom whose very too so but because please thanks thank hello
-  hi dear there here just only about some any many much most more than also never always often when while i'm it's don't isn't
+  hi dear there here just means such example works work fails try tells says prints shows using instead called only about some any many much most more than also never always often when while i'm it's don't isn't
   der die das ein eine einen ist nicht und oder ich du wir sie mein dein wie warum bitte auf mit von zu den dem im für
   le la les un une des du est pas je tu nous vous mon votre et ou que qui pour avec dans
   el los las una es no que por con para mi su en y del al
@@ -25,7 +25,7 @@ const KEYWORDS = wordSet(`
  * auxiliary verbs among them. Statements of SQL are words in a row as well, but of their own.
  */
 export function holdsSentence(text: string): boolean {
-  if (text.length < 24) return false;
+  if (text.length < 24 || !text.includes(' ')) return false;
   let run = 0;
   let bonds = 0;
   let shared = 0;
