@@ -40,8 +40,8 @@ export class StateConfig {
   redisRequired = false;
 
   /**
-   * What limits do while Redis cannot be reached: count in this process with the same limits (`'local'`, the default),
-   * admit everyone (`'allow'`), or refuse with 503 (`'deny'`).
+   * What limits do while Redis cannot be reached: admit the part of each limit that falls to this instance, so that all
+   * instances together admit the limit (`'local'`, the default), admit everyone (`'allow'`), or refuse with 503 (`'deny'`).
    */
   @OneOf('local', 'allow', 'deny')
   onStoreError: 'local' | 'allow' | 'deny' = 'local';
