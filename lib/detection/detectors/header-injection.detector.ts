@@ -71,7 +71,7 @@ export class HeaderInjectionDetector implements Detector {
     if (status) return finding(weight(6), 'request or status line', status.index);
     if (at < 0) return undefined;
     const encoded = layers.length > 0;
-    const prose = !encoded && (source === 'body' || text.slice(0, at).trim().includes(' '));
+    const prose = !encoded && text === head && (source === 'body' || text.slice(0, at).trim().includes(' '));
     const header = headerIn(text, prose);
     if (header)
       return finding(

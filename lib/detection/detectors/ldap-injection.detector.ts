@@ -121,7 +121,7 @@ export class XpathInjectionDetector implements Detector {
       );
     if (path) return finding(5, 'location path', path.index);
     const operand =
-      /['"\])]\s{0,4}(?:\bor|\band|\||=|\beq)\s{0,4}(?:not\s?\()?\s?\/{1,2}(?:\w{1,40}:)?[a-z*@][\w.-]{0,40}\s{0,2}(?:[/[=|)]|$)/.exec(
+      /['"\])]\s{0,4}(?:\bor|\band|\||=|\beq)\s{0,4}(?:not\s?\()?\s?\/{1,2}(?:\w{1,40}:)?[a-z*@][\w.-]{0,40}\s{0,2}(?:[/[=|)]|$|(?:or|and)\b)/.exec(
         text,
       );
     if (operand) return finding(5, 'location path as an operand', operand.index);

@@ -59,7 +59,11 @@ export class PathTraversalDetector implements Detector {
     const asset = !evasive && ASSET.test(target);
     if (climbs >= 2)
       return finding(source === 'body' && asset ? (climbs >= 4 ? 5 : 2) : 6, `climbs ${climbs} directories`);
-    if (backslashes) return finding(asset ? 4 : 5, 'climbs with a backslash');
+    if (backslashes)
+      return finding(
+        !evasive && /\.(?:txt|docx?|xlsx?|pdf)$/.test(target) ? 3 : asset ? 4 : 5,
+        'climbs with a backslash',
+      );
     if (source !== 'body') return finding(target === '' || (leading && !asset) ? 5 : 3, 'climbs a directory');
     return finding(leading && !asset ? 3 : 2, 'climbs a directory');
   }

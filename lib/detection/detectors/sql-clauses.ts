@@ -152,6 +152,7 @@ export function clauseScore(s: SqlStatement, at: number): number {
     case 'group': {
       if (s.word(at + 1) !== 'by') return 0;
       const column = s.skip(at + 2, '(');
+      if (s.kind(column) === 'e' && column > at + 2) return 5;
       const call = s.isCall(column) || SQL_WEAPONS.has(s.word(column)) || s.word(column) === 'if';
       if (call) return 5;
       if (s.kind(column) !== '1') return s.brokenOut && s.kind(s.tokens.length - 1) === 'c' ? 5 : 0;

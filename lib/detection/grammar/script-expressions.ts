@@ -27,7 +27,7 @@ const PROPERTIES: ReadonlyMap<string, ReadonlySet<string>> = new Map([
 /** Functions that are handed over as they are: `[1].map(alert)`. */
 const PROOFS = wordSet('alert confirm prompt eval');
 
-const GLOBALS = wordSet('window self top parent frames globalthis this document');
+const GLOBALS = wordSet('window self top parent frames global globalthis this document');
 
 /** What in a text is script that touches a page, and where. */
 export interface ScriptEvidence {
