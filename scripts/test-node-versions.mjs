@@ -2,7 +2,7 @@
 // Runs the end-to-end suite on every supported major version of Node but the current one.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
-import { ensureRedisServer } from './ensure-redis.mjs';
+import { ensureServers } from './ensure-servers.mjs';
 import { CURRENT_NODE, HAS_OTHER_VERSIONS, NODE_VERSIONS, nodeBinary } from './node-binaries.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
@@ -12,7 +12,7 @@ if (!HAS_OTHER_VERSIONS) {
   process.exit(0);
 }
 
-ensureRedisServer();
+ensureServers();
 for (const major of NODE_VERSIONS.filter((each) => each !== CURRENT_NODE)) {
   const { binary, version, environment } = nodeBinary(major);
   console.log(`\n== Node ${version}`);
