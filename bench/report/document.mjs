@@ -39,7 +39,7 @@ ${Object.entries(results)
 - All variants are alive at once and take turns in short rounds, there and back. Each round is divided by the round of bare Nest
   next to it; a cell is the median of these ratios and their quartiles.
 - Every variant answers ${http.WARM_UP.toLocaleString('en')} requests of every kind before figures count: code that V8 has not optimised
-  yet costs several times as much.
+  yet costs several times as much. They have rested before that, garbage collected, as every application does sooner or later.
 - The library is compiled as it is for the package; applications run with \`NODE_ENV=production\`, without a log.
 - Every variant with Redis has a \`redis-server\` of its own. Its commands are counted by the server.
 ${noise(results.http)}

@@ -48,6 +48,8 @@ export async function measure({ app, variants, requests, rounds, amount, warmUp 
     for (const { request, server } of turns) {
       if (request.prime > 0) await load(server, request, request.prime);
     }
+    for (const turn of turns) await spend(turn, Math.ceil(warmUp / 5));
+    await Promise.all(servers.map((server) => server.rest()));
     // Twice, as what one kind of request optimises, another one may spoil.
     for (let pass = 0; pass < 2; pass++) for (const turn of turns) await spend(turn, Math.ceil(warmUp / 2));
     for (let round = 0; round < rounds; round++) {

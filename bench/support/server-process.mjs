@@ -7,16 +7,19 @@ export class ServerProcess {
 
   static async start(app, args) {
     const server = new ServerProcess();
-    server.#process = start(app, args);
+    server.#process = start(app, args, ['--expose-gc']);
     ({ port: server.port } = await server.#process.answer());
     return server;
   }
 
   /** User and system CPU time so far, in microseconds. */
-  async cpu() {
-    this.#process.child.send('cpu');
-    const { user, system } = await this.#process.answer();
-    return user + system;
+  cpu() {
+    return this.#ask('cpu');
+  }
+
+  /** Lets it do what applications do when they are idle. */
+  rest() {
+    return this.#ask('rest');
   }
 
   async stop() {
@@ -25,5 +28,11 @@ export class ServerProcess {
     const gone = once(child, 'exit');
     child.disconnect();
     await gone;
+  }
+
+  async #ask(question) {
+    this.#process.child.send(question);
+    const { user, system } = await this.#process.answer();
+    return user + system;
   }
 }
