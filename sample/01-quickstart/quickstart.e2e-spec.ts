@@ -1,4 +1,5 @@
 import { PLATFORMS, type RunningApp, startApp } from '../../test/support/platforms';
+import { itAnswersAsInTheReadme } from '../../test/support/transcript';
 import { AppModule } from './app.module';
 import { guidedTour, TOUR } from './guided-tour';
 
@@ -24,4 +25,14 @@ describe.each(PLATFORMS)('the quick start on %s', (platform) => {
     );
     expect(printed.match(/curl/g)).toHaveLength(TOUR.length);
   });
+});
+
+describe.each(PLATFORMS)('the README of the quick start on %s', (platform) => {
+  let app: RunningApp;
+  beforeAll(async () => {
+    app = await startApp(platform, { imports: [AppModule] });
+  });
+  afterAll(() => app.close());
+
+  itAnswersAsInTheReadme(__dirname, () => app.port);
 });

@@ -8,8 +8,7 @@ async function main() {
   const app = await NestFactory.create(AppModule);
   SwaggerModule.setup('api', app, () => describeApi(app), { jsonDocumentUrl: 'openapi.json', ui: false });
   await app.listen(process.env.PORT ?? 3000, '127.0.0.1');
-  const url = await app.getUrl();
-  console.log(`Try: curl -i -H 'X-Client: curl' -H 'Authorization: Bearer demo-token-of-acme' ${url}/prices`);
+  console.log(`Listening at ${await app.getUrl()}. Ctrl+C ends it.`);
 }
 
 void main();

@@ -3,6 +3,7 @@ import { WALL_CLOCK } from '../../lib/state/wall-clock';
 import { PLATFORMS, type RequestOptions, type RunningApp, startApp } from '../../test/support/platforms';
 import { TestClock } from '../../test/support/test-clock';
 import { until } from '../../test/support/until';
+import { itAnswersAsInTheReadme } from '../../test/support/transcript';
 import { AppModule } from './app.module';
 import { describeApi } from './open-api';
 
@@ -79,6 +80,8 @@ describe.each(PLATFORMS)('the partner API on %s', (platform) => {
       ...request,
       headers: { 'x-client': 'spec', ...headers },
     });
+
+  itAnswersAsInTheReadme(__dirname, () => app.port);
 
   it.each(CASES)('answers %s', async (_, path, request, status, data) => {
     const answer = await send(path, request);
