@@ -1,6 +1,6 @@
 // Looks at the built site as a browser would: every link within it leads to a page and to a heading of that page, and no page
 // loads anything from elsewhere.
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -31,6 +31,10 @@ for (const [file, html] of pages) {
     else if (hash !== '' && anchors.has(found) && !anchors.get(found).has(decodeURIComponent(hash.slice(1)))) {
       problems.push(`${file} links to ${target}, which has no such heading`);
     }
+  }
+  for (const [, target] of html.matchAll(/title="in the repository: ([^"]+)"/g)) {
+    if (!existsSync(new URL(`../${target}`, import.meta.url)))
+      problems.push(`${file} names ${target}, which is not there`);
   }
 }
 

@@ -45,15 +45,18 @@ export default defineConfig({
     languageAlias: { haproxy: 'nginx' },
     config(md) {
       // What lies outside of docs/ is in the repository and not on the site: its name stays, without a link.
-      md.core.ruler.push('repository-links', ({ tokens }) => {
+      md.core.ruler.push('repository-links', ({ tokens, env }) => {
+        const isOutside = (href: string) =>
+          !URL.canParse(href) && path.posix.join(path.posix.dirname(env.relativePath), href).startsWith('../');
         for (const { children } of tokens) {
           let outside = false;
           for (const token of children ?? []) {
-            if (token.type === 'link_open') outside = token.attrGet('href')?.startsWith('../') === true;
+            const href = token.attrGet('href') ?? '';
+            if (token.type === 'link_open') outside = isOutside(href);
             if (!outside || !/^link_/.test(token.type)) continue;
             token.tag = 'span';
             token.attrs =
-              token.nesting === 1 ? [['title', `in the repository: ${token.attrGet('href')?.slice(3)}`]] : null;
+              token.nesting === 1 ? [['title', `in the repository: ${href.replace(/^(?:\.\.\/)+/, '')}`]] : null;
           }
         }
       });
