@@ -239,7 +239,7 @@ export class CrossSiteScriptingDetector implements Detector {
       reason: `page script (${evidence.kind})`,
       index: evidence.index,
     });
-    if (document) return finding(source === 'body' ? 2 : 4);
+    if (document) return finding(source === 'body' || source === 'query' ? 2 : 4);
     if (evidence.kind === 'property') return finding(/[;='"`()]/.test(text) ? 5 : 3);
     return finding(evidence.kind === 'sink' || evidence.kind === 'computed-global' ? 6 : 5);
   }

@@ -40,7 +40,8 @@ export class PathTraversalDetector implements Detector {
       if (steps.climbs < 3 && steps.asset) return undefined;
     }
     const secret = sensitivityOf(path.replaceAll('../', '')) >= 3 || sensitivityOf(`/${target}`) >= 3;
-    if (secret && (!spaced || climbs > 1)) return finding(document ? 4 : 7, 'path to a sensitive file');
+    if (secret && (!spaced || climbs > 1))
+      return finding(document ? (source === 'body' || source === 'query' ? 3 : 4) : 7, 'path to a sensitive file');
     if (source === 'path') return finding(6, 'dot segments in the request path');
     if (text.includes('..;') && path.includes('/..')) return finding(6, 'dot segment with a path parameter');
     // Whoever writes an ordinary path does not encode its dots and slashes once more.

@@ -30,7 +30,7 @@ export class SensitiveFileDetector implements Detector {
       reason,
       index,
     });
-    if (document) return this.quoted(input, 3);
+    if (document) return this.quoted(input, 2);
     const path = normalisePath(text.length > 2000 ? text.slice(0, 2000) : text);
     const nul = text.includes('\0');
     const whole = !/\s/.test(path) || /^[a-z]:\/|^\/(?:etc|proc|var|usr)\//.test(path);
