@@ -7,7 +7,10 @@ const pages = [
   '.',
   'docs',
   'bench',
-  ...readdirSync(path.join(root, 'sample')).map((sample) => `sample/${sample}`),
+  'sample',
+  ...readdirSync(path.join(root, 'sample'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => `sample/${name}`),
 ].flatMap((folder) =>
   readdirSync(path.join(root, folder))
     .filter((file) => file.endsWith('.md'))
