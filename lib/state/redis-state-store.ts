@@ -193,14 +193,15 @@ export class RedisStateStore implements StateStore {
     return this.link.run(keys.instances, async (client) => {
       const [seconds] = await client.time();
       const now = Number(seconds) * 1000;
-      const [known, , , instances] = await Promise.all([
-        client.zscore(keys.instances, instance),
+      const [added, instances] = await Promise.all([
         client.zadd(keys.instances, now, instance),
-        client.zremrangebyscore(keys.instances, '-inf', now - BEAT_KEPT_MS),
         client.zrangebyscore(keys.instances, now - BEAT_COUNTS_MS, '+inf'),
-        client.pexpire(keys.instances, BEAT_KEPT_MS),
       ]);
-      return { instances, known: known !== null };
+      if (Number(added) === 0) return { instances, known: true };
+      // Whoever is new tidies up, so that the others need not, every second.
+      await client.zremrangebyscore(keys.instances, '-inf', now - BEAT_KEPT_MS);
+      await client.pexpire(keys.instances, BEAT_KEPT_MS);
+      return { instances, known: false };
     });
   }
 
