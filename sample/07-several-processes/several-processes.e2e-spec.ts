@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { RedisServer } from '../../test/support/redis-server';
+import { itAnswersAsInTheReadme } from '../../test/support/transcript';
 import { until } from '../../test/support/until';
 
 interface Answer {
@@ -60,6 +61,8 @@ describe('four processes that share a Redis', () => {
     expect(answers.map(({ status }) => status)).toEqual([...new Array<number>(10).fill(200), 429, 429]);
     expect(new Set(answers.slice(0, 8).map(({ body }) => body.process)).size).toBe(4);
   });
+
+  itAnswersAsInTheReadme(__dirname, () => Number(new URL(url).port));
 
   it('bans in all of them, also in one that starts later', async () => {
     const from = '203.0.113.9';
