@@ -8,6 +8,8 @@ import { BansController, QuotesController } from './quotes.controller';
       useFactory: () => ({
         redisUrl: process.env.REDIS_URL,
         redisPrefix: 'quotes:',
+        // All of it runs on one machine here, which may be busy; the default of 0.1 is for a Redis that is not.
+        redisCommandTimeout: 2,
         // So that the curl lines of this sample can play other clients. In production, name your own proxies here.
         trustedProxies: ['loopback'],
       }),
