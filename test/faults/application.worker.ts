@@ -72,4 +72,7 @@ async function serve(): Promise<void> {
   process.send!((server.address() as AddressInfo).port);
 }
 
+// Whoever asked for it is gone.
+process.once('disconnect', () => process.exit());
+
 void serve();

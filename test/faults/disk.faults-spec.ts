@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { until } from '../support/until';
 import { accidentsOf, endFleet, type Instance, type ProcessOptions, startFleet } from './fleet';
-import { rounds } from './profile';
+import { cases, rounds } from './profile';
 import { expectUnharmed, Traffic } from './traffic';
 
 /** Root may write whatever the mode of a file says, so it starts the applications as nobody. */
@@ -59,13 +59,15 @@ describe('F21: two applications whose log', () => {
     return fleet.every((_, index) => told(net, file(index)).length > 0);
   };
 
-  it.each<[string, (index: number) => string, ProcessOptions]>([
+  const LOGS: readonly (readonly [string, (index: number) => string, ProcessOptions])[] = [
     ['is on a full disk', () => '/dev/full', {}],
     ['is in a folder that does not exist', (index) => join(folder, 'missing', `${index}.log`), {}],
     ['is a folder', () => folder, {}],
     ['is not theirs to write', (index) => (writeFileSync(file(index), '', { mode: 0o444 }), file(index)), NOBODY],
     ['is a pipe that nobody reads', (index) => (execFileSync('mkfifo', [file(index)]), file(index)), {}],
-  ])('%s: no request notices', async (_name, path, options) => {
+  ];
+
+  it.each(cases(LOGS, /full|pipe/))('%s: no request notices', async (_name, path, options) => {
     // A line per request, so that there is always something to write.
     fleet = await startFleet(
       2,
@@ -91,10 +93,12 @@ describe('F21: two applications whose log', () => {
     await until(() => refusedAndTold(2), 5_000);
   });
 
-  it.each<[string, boolean]>([
+  const ROTATIONS: readonly (readonly [string, boolean])[] = [
     ['is rotated and they are told so', true],
     ['is rotated and nobody tells them', false],
-  ])('%s: every line is in the old file or the new one', async (_name, signalled) => {
+  ];
+
+  it.each(cases(ROTATIONS, /told so/))('%s: every line is in the old file or the new one', async (_name, signalled) => {
     fleet = await startFleet(2, (index) => ({ ...REFUSALS, customLogFile: file(index) }));
     await refuse(1);
     for (const [index, { process }] of fleet.entries()) {

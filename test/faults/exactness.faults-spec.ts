@@ -1,7 +1,9 @@
 import { RedisServer } from '../support/redis-server';
+import { rounds } from './profile';
 import { endFleet, flood, type Instance, startFleet } from './fleet';
 
-const ROUNDS = 20;
+const ROUNDS = rounds(20, 2);
+const SIZES = rounds([1, 2, 4, 8], [4]);
 
 describe('F9: eight applications that share one limit', () => {
   let redis: RedisServer;
@@ -9,7 +11,7 @@ describe('F9: eight applications that share one limit', () => {
   beforeAll(async () => {
     redis = await RedisServer.start();
     // A machine that is slow for a moment is not what is tested here.
-    fleet = await startFleet(8, { redisUrl: redis.url, redisCommandTimeout: 5 });
+    fleet = await startFleet(Math.max(...SIZES), { redisUrl: redis.url, redisCommandTimeout: 5 });
   });
   afterAll(async () => {
     expect(await Promise.all(fleet.map((instance) => instance.ask('accidents')))).toEqual(fleet.map(() => 0));
@@ -17,7 +19,7 @@ describe('F9: eight applications that share one limit', () => {
     await redis.stop();
   });
 
-  describe.each([1, 2, 4, 8])('%i of them', (processes) => {
+  describe.each(SIZES)('%i of them', (processes) => {
     it.each([
       [1, 1],
       [1, 16],

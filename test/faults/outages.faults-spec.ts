@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { RedisServer } from '../support/redis-server';
 import { until } from '../support/until';
+import { rounds } from './profile';
 import { endFleet, flood, type Instance, shares, startFleet } from './fleet';
-import { expectUnharmed, Traffic } from './traffic';
+import { AWAY, expectAdded, expectUnharmed, Traffic } from './traffic';
 
 /** The contract: state is shared again so soon after a fault cleared. */
 const RECOVERY_MS = 3_000;
@@ -28,7 +29,7 @@ describe('three applications whose Redis goes away', () => {
       const found = await flood([instance], '/limit/10', { requests: 100, concurrency: 50 });
       expect(found).toEqual({ 200: 10, 429: 90 });
     }
-    await delay(10_000);
+    await expectAdded(fleet, AWAY, rounds(10_000, 2_000));
     const report = await traffic.stop();
     // Three processes that know nothing of each other: three times the limit, exactly.
     expect(report.greedy.statuses[200]).toBe(300);
@@ -46,7 +47,8 @@ describe('three applications whose Redis goes away', () => {
     const traffic = new Traffic(fleet);
     await delay(2_000);
     await break_();
-    await delay(20_000);
+    await delay(1_000);
+    await expectAdded(fleet, AWAY, rounds(20_000, 2_000));
     expect(await Promise.all(fleet.map((instance) => instance.ask('state')))).toEqual(['degraded', 'degraded']);
     await mend();
     await until(() => shares(fleet), RECOVERY_MS);

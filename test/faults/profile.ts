@@ -6,6 +6,14 @@ export function rounds<T>(whole: T, short: T): T {
   return SHORT ? short : whole;
 }
 
+/** All cases, or those of the short suite. */
+export function cases<Case extends readonly [name: string, ...rest: unknown[]]>(
+  all: readonly Case[],
+  inShort: RegExp,
+): readonly Case[] {
+  return all.filter(([name]) => !SHORT || inShort.test(name));
+}
+
 /** What a longer run is asked for by, such as `SOAK_MINUTES=30`. */
 export function asked(variable: string): number | undefined {
   const text = process.env[variable];

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort, RedisServer } from '../support/redis-server';
 import { until } from '../support/until';
+import { cases, rounds } from './profile';
 import { endFleet, flood, type Instance, shares, startFleet } from './fleet';
 import { expectUnharmed, Traffic } from './traffic';
 
@@ -25,7 +26,7 @@ describe('two applications whose Redis answers with errors', () => {
     const admin = redis.admin();
     const flushing = setInterval(() => void admin.script('FLUSH').catch(() => undefined), 100);
     const traffic = new Traffic(fleet);
-    for (let round = 0; round < 10; round++) {
+    for (let round = 0; round < rounds(10, 2); round++) {
       const found = await flood(fleet, '/limit/100', { requests: 300, concurrency: 10 });
       expect(found).toEqual({ 200: 100, 429: 200 });
     }
@@ -35,7 +36,8 @@ describe('two applications whose Redis answers with errors', () => {
     expect(report.greedy.statuses[200] ?? 0).toBeLessThanOrEqual(100);
   });
 
-  it.each<[string, (server: RedisServer) => unknown, (server: RedisServer) => unknown]>([
+  type Act = (server: RedisServer) => unknown;
+  const REFUSALS: readonly (readonly [string, Act, Act])[] = [
     [
       'READONLY',
       async (server) => server.admin().replicaof('127.0.0.1', String(await freePort())),
@@ -65,7 +67,9 @@ describe('two applications whose Redis answers with errors', () => {
       },
       (server) => until(async () => /^loading:0/m.test(await server.admin().info('persistence')), 15_000),
     ],
-  ])('F7: %s', async (_name, break_, mend) => {
+  ];
+
+  it.each(cases(REFUSALS, /READONLY|LOADING/))('F7: %s', async (_name, break_, mend) => {
     const traffic = new Traffic(fleet);
     await delay(1_000);
     await break_(redis);
@@ -76,12 +80,14 @@ describe('two applications whose Redis answers with errors', () => {
     expectUnharmed(await traffic.stop());
   });
 
-  it.each<[string, (server: RedisServer) => Promise<unknown>]>([
+  const DISTURBANCES: readonly (readonly [string, (server: RedisServer) => Promise<unknown>])[] = [
     ['clients are killed five times a second', (server) => server.admin().call('CLIENT', 'KILL', 'TYPE', 'normal')],
     ['idle clients are dropped after a second', (server) => server.admin().config('SET', 'timeout', '1')],
-  ])('F7: %s', async (_name, disturb) => {
+  ];
+
+  it.each(cases(DISTURBANCES, /killed/))('F7: %s', async (_name, disturb) => {
     const traffic = new Traffic(fleet);
-    for (let turn = 0; turn < 40; turn++) {
+    for (let turn = 0; turn < rounds(40, 10); turn++) {
       await disturb(redis).catch(() => undefined);
       await delay(200);
     }

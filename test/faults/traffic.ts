@@ -1,4 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { freshClient, type Instance } from './fleet';
+import { thrice } from './profile';
 
 /** What came back of one kind of request. */
 export interface Tally {
@@ -92,3 +94,31 @@ function only({ statuses }: Tally, expected: readonly number[]): Record<string, 
 }
 
 const blank = (): Tally => ({ statuses: {}, slowest: 0 });
+
+/** Milliseconds that may come on top, by what Redis is like. */
+export interface MostAdded {
+  readonly median: number;
+  readonly p99: number;
+}
+
+/** While Redis is known to be away: nobody waits for it. */
+export const AWAY: MostAdded = { median: 1, p99: 10 };
+
+/**
+ * From head to answer inside of the applications, what counts against limits takes hardly longer than what does not. Both
+ * meet the same machine, so what it does to them is not counted.
+ */
+export async function expectAdded(fleet: readonly Instance[], most: MostAdded, forMs: number): Promise<void> {
+  await thrice(async () => {
+    await Promise.all(fleet.map((instance) => instance.ask('watch')));
+    await delay(forMs);
+    const seen = await Promise.all(fleet.map((instance) => instance.ask('seen')));
+    return () => {
+      for (const { answers } of seen) {
+        const { wide, static: free } = answers;
+        expect(wide!.median - free!.median).toBeLessThan(most.median);
+        expect(wide!.p99 - free!.p99).toBeLessThan(most.p99);
+      }
+    };
+  });
+}

@@ -49,7 +49,7 @@ const NONE: Distribution = { count: 0, median: 0, p99: 0, max: 0 };
 export class Vitals {
   private readonly answers = new Map<string, RecordableHistogram>();
   private held = createHistogram();
-  private late: IntervalHistogram = monitorEventLoopDelay({ resolution: TICK_MS });
+  private late: IntervalHistogram | undefined;
   private timer: NodeJS.Timeout | undefined;
   private rss = 0;
   private began = { at: 0, cpu: 0 };
@@ -87,7 +87,7 @@ export class Vitals {
     const answers = [...this.answers].map(([kind, histogram]) => [kind, distribution(histogram, 1_000)] as const);
     const seen: Watch = {
       held: distribution(this.held, 1_000),
-      late: distribution(this.late, 1_000_000),
+      late: this.late === undefined ? NONE : distribution(this.late, 1_000_000),
       rss: this.rss,
       cpu: (cpu - this.began.cpu) / (at - this.began.at),
       answers: Object.fromEntries(answers),
@@ -102,7 +102,9 @@ export class Vitals {
     for (let turn = 0; turn < 3; turn++) gc?.();
     const { rss, heapUsed, external } = process.memoryUsage();
     const handles: Record<string, number> = {};
-    for (const kind of process.getActiveResourcesInfo()) handles[kind] = (handles[kind] ?? 0) + 1;
+    // An immediate is gone after this turn of the event loop, so it is nothing that is held on to.
+    const lasting = process.getActiveResourcesInfo().filter((kind) => kind !== 'Immediate');
+    for (const kind of lasting) handles[kind] = (handles[kind] ?? 0) + 1;
     return { rss, used: heapUsed + external, handles };
   }
 
@@ -115,7 +117,8 @@ export class Vitals {
   private stop(): void {
     clearInterval(this.timer);
     this.timer = undefined;
-    this.late.disable();
+    this.late?.disable();
+    this.late = undefined;
   }
 }
 
