@@ -8,7 +8,7 @@ const [wanted, ...rest] = process.argv.slice(2);
 const folders = readdirSync(samples, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => name);
-const found = folders.find((name) => wanted !== undefined && name.startsWith(wanted));
+const found = folders.find((name) => wanted !== undefined && name.startsWith(wanted.padStart(2, '0')));
 
 if (found === undefined) {
   console.error(`Which sample? npm run sample <number>\n  ${folders.join('\n  ')}`);
