@@ -1,5 +1,5 @@
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
-import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
+import { APP_GUARD } from '@nestjs/core';
 import { CustomChecks } from './access/custom-checks.service';
 import { BanLog } from './bans/ban-log';
 import { BanService } from './bans/ban.service';
@@ -40,7 +40,6 @@ import { GatewayGuards } from './pipeline/gateway-guards';
 import { LostRequests } from './pipeline/lost-requests';
 import { Pipeline } from './pipeline/pipeline';
 import { ResponseHeaders } from './pipeline/response-headers';
-import { ResponseInterceptor } from './pipeline/response.interceptor';
 import { ResponseModifier } from './pipeline/response-modifier';
 import { SharedConfig } from './pipeline/shared-config';
 import { StageGate } from './pipeline/stage-gate';
@@ -158,14 +157,6 @@ const PROVIDERS: Provider[] = [
   GuardDocumentation,
   SwaggerHook,
   ...GUARDS,
-  ResponseInterceptor,
-  {
-    // An interceptor costs more than everything else here together: without a rule about answers there is none.
-    provide: APP_INTERCEPTOR,
-    inject: [PolicyCompiler, ResponseInterceptor],
-    useFactory: (compiler: PolicyCompiler, interceptor: ResponseInterceptor) =>
-      compiler.watchesAnswers ? interceptor : undefined,
-  },
 ];
 
 const GLOBAL_GUARDS: Provider[] = [

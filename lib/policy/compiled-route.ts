@@ -1,7 +1,7 @@
 import type { GuardedRequest } from '../platform/guarded-request';
 import type { CheckName } from './check-name';
 import type { PolicyField, PolicyLayer, RoutePolicy } from './route-policy';
-import type { Observer, Probe, ResponseProbe, RouteInfo, Stage } from './security-check';
+import type { Observer, Probe, RouteInfo, Stage } from './security-check';
 
 export interface CompiledProbe {
   readonly check: CheckName;
@@ -39,7 +39,6 @@ export interface CompiledTarget extends Readonly<Record<Stage, ProbePlan>> {
   readonly policy: RoutePolicy;
   /** What is left of `access` once `arrival` has been asked. */
   readonly arrived: ProbePlan;
-  readonly watches: readonly ResponseProbe[];
   readonly observers: readonly Observer[];
   readonly bypassed: ReadonlySet<CheckName>;
 }

@@ -23,7 +23,6 @@ import type { PolicyField, PolicyLayer, RoutePolicy } from './route-policy';
 import {
   type CompileTarget,
   type Observer,
-  type ResponseProbe,
   type RouteInfo,
   type RouteKind,
   SECURITY_CHECKS,
@@ -90,11 +89,6 @@ export class PolicyCompiler {
 
   get routes(): readonly CompiledRoute[] {
     return [...this.compiled.routes.values()].flat();
-  }
-
-  /** Whether any route has something to do with answers: without, no interceptor is registered. */
-  get watchesAnswers(): boolean {
-    return this.routes.some((route) => route.watches.length > 0);
   }
 
   /** Whether any route asks something before the body is read. */
@@ -221,7 +215,6 @@ export class PolicyCompiler {
     const bypassed = bypassedChecks(policy);
     const stages: Record<Stage, CompiledProbe[]> = { door: [], arrival: [], access: [], limits: [], detection: [] };
     const arrived: CompiledProbe[] = [];
-    const watches: ResponseProbe[] = [];
     const observers: Observer[] = [];
     for (const check of this.checks) {
       if (bypassed.has(check.name) || config.checkModes[check.name] === 'off') continue;
@@ -237,8 +230,6 @@ export class PolicyCompiler {
         if (stage === 'arrival') stages.access.push(compiled);
         if (stage === 'access') arrived.push(compiled);
       }
-      const watch = check.watch?.(target);
-      if (watch !== undefined) watches.push(watch);
       const observer = check.observe?.(target);
       if (observer !== undefined) observers.push(observer);
     }
@@ -251,7 +242,6 @@ export class PolicyCompiler {
       detection: new ProbePlan(stages.detection),
       policy,
       bypassed,
-      watches,
       observers,
     };
   }

@@ -26,9 +26,6 @@ export type Probe = (
   context?: ExecutionContext,
 ) => Refusal | undefined | Promise<Refusal | undefined>;
 
-/** Sees, and may replace, what a handler returned, before it is serialised. */
-export type ResponseProbe = (request: GuardedRequest, body: unknown) => unknown;
-
 /** Follows how a request is answered, from the moment its route is known; an answer may be over by then. */
 export type Observer = (request: GuardedRequest) => void;
 
@@ -78,8 +75,6 @@ export interface SecurityCheck {
    * turned on. Runs at start-up and whenever the configuration changes.
    */
   compile(target: CompileTarget): Probe | undefined;
-  /** What the check does with the answers of a target. */
-  watch?(target: CompileTarget): ResponseProbe | undefined;
   /**
    * Called once per request as soon as its route is known, before any guard decides, and for what matches no route or no
    * guard has seen: for checks that follow the final status and the bytes of the answer, whoever writes them.
