@@ -1,11 +1,14 @@
 import { CharacterClass } from '../scan/character-classes';
 import { Hint, type TextProfile } from '../scan/prefilter';
 import { CODE_RULES } from './code-rules';
+import { PAGE_RULES } from './page-rules';
 import { type Detector, type Finding, type InspectedText, stronger } from './detector';
 
 /** `a.b.c.Class(`: packages in lower case, a class in camel case, a call. */
 const JAVA_CLASS =
   /(?:^|[^\w.])[a-z][a-z0-9]{1,20}(?:\.[a-z][a-z0-9_]{1,30}){1,8}\.[A-Z][A-Za-z0-9]{3,60}(?:\((?![A-Z]\w{1,60}\.(?:java|kt|scala))|@[a-z])/;
+
+const ALL_RULES = [...PAGE_RULES, ...CODE_RULES];
 
 /** Exceptions, collections and parts of frameworks, named and nothing more. */
 const PLAIN_CLASS =
@@ -46,8 +49,7 @@ export class CodeInjectionDetector implements Detector {
     // What logs and typed documents name.
     if (text.length < 200 && PLAIN_CLASS.test(text)) return undefined;
     const file = input.name === 'file' && input.source === 'body';
-    for (const rule of CODE_RULES) {
-      if (file && !rule.embedded) continue;
+    for (const rule of file ? PAGE_RULES : ALL_RULES) {
       const match = rule.pattern.exec(text);
       const score = document ? rule.quoted : rule.score;
       if (match && score > 0)

@@ -5,19 +5,10 @@ export interface CodeRule {
   readonly score: number;
   /** Score inside running text, where code is quoted. */
   readonly quoted: number;
-  /** Whether a server runs it where it finds it in a file: a source file is not an attack. */
-  readonly embedded?: true;
 }
 
 /** What runs code in each language, from the languages' manuals. Every repeat is bounded, no two overlap. */
 export const CODE_RULES: readonly CodeRule[] = [
-  {
-    reason: 'PHP block',
-    pattern: /<\?(?:php\b|=|\s{0,3}(?:echo|print|system|eval|include|require|phpinfo|passthru|exec|\$_))/,
-    score: 7,
-    quoted: 4,
-    embedded: true,
-  },
   {
     reason: 'PHP function',
     pattern:
@@ -37,13 +28,6 @@ export const CODE_RULES: readonly CodeRule[] = [
       /(?:^|[^\w.$-])(?:eval|assert|exec|system|popen|execfile|compile)\s{0,4}\(\s{0,4}(?:["'$`(]|\w{1,40}[.([])/,
     score: 5,
     quoted: 2,
-  },
-  {
-    reason: 'PHP superglobal',
-    pattern: /\$_(?:get|post|request|cookie|server|files|session|env)\b|\$globals\s{0,4}[[{]/,
-    score: 6,
-    quoted: 3,
-    embedded: true,
   },
   {
     reason: 'PHP variable function',
@@ -182,22 +166,6 @@ export const CODE_RULES: readonly CodeRule[] = [
   },
   { reason: 'script engine prefix', pattern: /^script::|runtime\.getruntime/, score: 6, quoted: 2 },
   {
-    reason: 'server-side include',
-    pattern:
-      /<\\?!--\s{0,8}#\s{0,4}(?:exec|include|echo|config|set|printenv|fsize|flastmod|if|elif|else|endif|odbc|email|comment|perl|block|endblock|goto|label|break|wait|inc)\b/,
-    score: 7,
-    quoted: 5,
-    embedded: true,
-  },
-  {
-    reason: 'edge-side include',
-    pattern:
-      /<\/?esi:(?:include|inline|vars|eval|debug|remove|comment|choose|when|otherwise|assign|try|attempt|except|text|foreach|function|return|break|hash_\w{1,20}|invalidate)\b|<!--esi\b/,
-    score: 6,
-    quoted: 5,
-    embedded: true,
-  },
-  {
     // ESI Language Specification 1.0, section 2; functions as the content networks document them.
     reason: 'edge-side variable',
     pattern:
@@ -240,22 +208,6 @@ export const CODE_RULES: readonly CodeRule[] = [
       /\b(?:org\.apache\.(?:commons|xalan|velocity|catalina|tomcat|myfaces|wicket|struts\d?)|com\.sun\.(?:org|rowset|jndi|jmx|corba)|bsh|javassist|clojure\.(?:lang|core|inspector)|groovy\.(?:lang|util)|jdk\.(?:jshell|nashorn)|sun\.(?:misc|reflect|print|rmi|security)|weblogic|org\.(?:mozilla\.javascript|hibernate|jboss|python\.core|aspectj|quartz|springframework)|com\.(?:mchange|zaxxer|caucho|ibatis|alibaba\.fastjson|opensymphony))\.[a-z][\w.]{0,80}\b/,
     score: 4,
     quoted: 0,
-  },
-  {
-    reason: 'action of a server page',
-    pattern:
-      /<jsp:(?:forward|include|usebean|scriptlet|expression|declaration|directive\.\w{1,10}|plugin|setproperty|getproperty|param)\b|<c:(?:import|redirect|url|out)\b[^>]{0,200}\b(?:url|value)\s?=|<script\s{1,4}(?:language\s?=\s?["']?php|runat\s?=\s?["']?server)|<ui:include\b/,
-    score: 6,
-    quoted: 3,
-    embedded: true,
-  },
-  {
-    reason: 'statement of a server page',
-    pattern:
-      /<%\s?(?:eval|execute(?:global)?|response\.|request[\s(.]|@\s?(?:page|language|import|include)|out\.|runtime|system\.|server\.)/,
-    score: 6,
-    quoted: 3,
-    embedded: true,
   },
   {
     reason: 'ColdFusion tag',
