@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 const SERVERS = [
   { program: 'redis-server', debian: 'redis-server', homebrew: 'redis', wanted: 'redis-server 6.2 or later' },
   { program: 'nginx', debian: 'nginx', homebrew: 'nginx', wanted: 'nginx' },
+  { program: 'haproxy', debian: 'haproxy', homebrew: 'haproxy', wanted: 'HAProxy' },
 ];
 
 // Where Debian puts servers, and PATH often does not look.
