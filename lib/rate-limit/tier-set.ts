@@ -31,10 +31,18 @@ export class TierSet {
   };
 
   private ask(request: GuardedRequest, context: ExecutionContext | undefined): Answer {
+    // Most routes have one limit, and need no list that grows.
+    if (this.tiers.length !== 1) return this.askAll(request, context);
+    const asked = questionOf(this.tiers[0]!, request, context);
+    if (asked instanceof Promise) return asked.then((late) => late && this.consume(request, [late]));
+    return asked && this.consume(request, [asked]);
+  }
+
+  private askAll(request: GuardedRequest, context: ExecutionContext | undefined): Answer {
     const tiers: NamedTier[] = [];
     let pending: Promise<NamedTier | undefined>[] | undefined;
     for (const tier of this.tiers) {
-      const asked = tier.fixed === undefined ? attempt(() => tier.of(request, context)) : tier.of(request, context);
+      const asked = questionOf(tier, request, context);
       if (asked instanceof Promise) (pending ??= []).push(asked);
       else if (asked !== undefined) tiers.push(asked);
     }
@@ -71,4 +79,12 @@ export function refusalOf(tiers: readonly NamedTier[], verdict: LimitVerdict): R
     waitMs = tier.retryAfterMs;
   }
   return longest === -1 ? STATE_UNAVAILABLE : limitReached(tiers[longest]!, waitMs);
+}
+
+function questionOf(
+  tier: Tier,
+  request: GuardedRequest,
+  context: ExecutionContext | undefined,
+): ReturnType<Tier['of']> {
+  return tier.fixed === undefined ? attempt(() => tier.of(request, context)) : tier.of(request, context);
 }
