@@ -21,16 +21,17 @@ const { dependencies } = JSON.parse(readFileSync(path.join(here, 'package.json')
 if (!Object.keys(dependencies).every((name) => existsSync(path.join(here, 'node_modules', name)))) {
   execFileSync('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts'], { cwd: here, stdio: 'inherit' });
 }
+const { environment } = await import('./report/environment.mjs');
+const where = environment();
 // What is measured is what the compiler makes of the library, as in the package.
 execFileSync('npx', ['tsc', '-p', path.join(here, 'tsconfig.json')], { stdio: 'inherit' });
 
-const { environment } = await import('./report/environment.mjs');
 const { Results } = await import('./report/results.mjs');
 // Runs that are too short to quote leave the document alone.
 const results = new Results(scale === 'full' ? undefined : path.join(here, '..', '.tmp', `bench-${scale}`));
 for (const name of wanted.length > 0 ? wanted : available) {
   const suite = await import(`./suites/${name}.mjs`);
-  const [started, where] = [Date.now(), environment()];
+  const started = Date.now();
   const figures = await suite.run(scale);
   console.log(`\n## ${suite.title}\n\n${suite.describe(figures)}\n`);
   console.log(`(${Math.round((Date.now() - started) / 1000)} s)`);

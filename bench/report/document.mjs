@@ -17,8 +17,7 @@ export function document(results) {
 
 What the module costs, next to what else there is, measured side by side by \`npm run bench\`.
 
-![CPU time per request as a ratio to bare Nest](./benchmarks.svg)
-
+${results.http ? '![CPU time per request as a ratio to bare Nest](./benchmarks.svg)\n' : ''}
 ## Targets
 
 The module was designed to these figures. Those that are missed are missed.

@@ -10,7 +10,7 @@ export function environment() {
   const [{ model }] = os.cpus();
   return {
     date: new Date().toISOString().slice(0, 10),
-    machine: `${os.cpus().length} × ${model.trim()}, ${Math.round(os.totalmem() / 2 ** 30)} GB, ${os.type()} ${os.release()}`,
+    machine: `${os.cpus().length} × ${model.trim()}, ${Math.round(os.totalmem() / 2 ** 30)} GB, ${os.type()} ${os.arch()}`,
     // How busy the machine was with other things.
     load: Number(os.loadavg()[0].toFixed(1)),
     versions: {

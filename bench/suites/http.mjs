@@ -10,7 +10,7 @@ export const WARM_UP = 10_000;
 const SCALES = {
   full: { rounds: 12, amount: 4000, warmUp: WARM_UP },
   quick: { rounds: 3, amount: 1000, warmUp: WARM_UP },
-  smoke: { rounds: 1, amount: 32, warmUp: 32, platforms: ['fastify'] },
+  smoke: { rounds: 1, amount: 32, warmUp: 100, platforms: ['fastify'] },
 };
 
 export const PLATFORMS = { fastify: 'Fastify', express: 'Express' };

@@ -19,7 +19,7 @@ const SCALES = {
     stall: {},
   },
   smoke: {
-    http: { rounds: 1, amount: 32, warmUp: 32 },
+    http: { rounds: 1, amount: 32, warmUp: 100 },
     memory: { clients: 1000, inRedis: 1000 },
     stall: { clients: 1000, windowMs: 1000, afterMs: 500 },
   },
