@@ -73,7 +73,7 @@ describe('F11: requests that arrive at random, while a rolling window', () => {
       return wrong;
     });
     expect((await Promise.all(lanes)).flat()).toEqual([]);
-    await store.close();
+    store.close();
     await redis.stop();
   });
 });

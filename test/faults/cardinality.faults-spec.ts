@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { until } from '../support/until';
 import { accidentsOf, endFleet, Instance, type Platform } from './fleet';
-import { rounds } from './profile';
+import { measured, rounds } from './profile';
 
 const ADDRESSES = rounds(2_000_000, 40_000);
 /** Nothing that the addresses leave behind ends before the last of them came, on a machine that is not too slow. */
@@ -86,6 +86,12 @@ describe.each<Platform>(['fastify', 'express'])('F13: an application on %s', (pl
       );
       const { held } = await instance.ask('seen');
       const full = await instance.ask('holdings');
+      measured(`F13 ${platform}`, {
+        addresses: ADDRESSES,
+        seconds: (performance.now() - began) / 1_000,
+        'MB grown': (full.rss - before.rss) / MEGABYTE,
+        'p99, ms': held.p99,
+      });
       // Whoever had used up a limit of 5 is remembered through all of them, for as long as the window lasts.
       const windows = Math.floor((performance.now() - began) / 1_000 / WINDOW_S);
       expect(Object.keys(found)).toEqual(['200', '429']);

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { accidentsOf, endFleet, Instance, type Platform, type Sent } from './fleet';
 import { HOSTILE_JSON, HOSTILE_TEXTS } from './hostile-texts';
-import { rounds, thrice } from './profile';
+import { measured, rounds, thrice } from './profile';
 
 /** Bodies of 100 KB are what both platforms read, or nearly. */
 const MOST_BODY = 95 * 1024;
@@ -96,8 +96,8 @@ describe.each<Platform>(['express', 'fastify'])('F15: an application on %s', (pl
       await thrice(async () => {
         await instance.ask('watch');
         const found = await send(requests);
-        const { held, late } = await instance.ask('seen');
-        console.log(platform, requests.length, found, held, late);
+        const { held } = await instance.ask('seen');
+        measured(`F15 ${platform}`, { requests: requests.length, 'p99, ms': held.p99, 'longest, ms': held.max });
         expect(Object.keys(found).filter((status) => !/^(?:20[01]|4\d\d)$/.test(status))).toEqual([]);
         expect(found[400]).toBeGreaterThan(requests.length / 4);
         return () => {

@@ -37,3 +37,12 @@ export async function thrice(measure: () => Promise<() => void>): Promise<void> 
     }
   }
 }
+
+/** Tells a figure that was measured, for docs/reliability.md; the short suite has none that are worth telling. */
+export function measured(fault: string, figures: Readonly<Record<string, number | readonly number[]>>): void {
+  if (SHORT) return;
+  const texts = Object.entries(figures).map(([name, figure]) => `${name} ${[figure].flat().map(rounded).join(', ')}`);
+  process.stdout.write(`  ${fault}: ${texts.join('; ')}\n`);
+}
+
+const rounded = (figure: number): string => String(Number(figure.toFixed(2)));

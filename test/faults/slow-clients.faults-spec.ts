@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { random } from '../support/random';
 import { until } from '../support/until';
 import { accidentsOf, endFleet, Instance, type Platform } from './fleet';
-import { rounds, thrice } from './profile';
+import { measured, rounds, thrice } from './profile';
 import { steady } from './steady';
 
 const SLOW = rounds(500, 100);
@@ -89,13 +89,7 @@ describe.each<Platform>(['express', 'fastify'])('F16: clients of an application 
       expect(await others.stop()).toEqual([]);
       const after = await idle();
       expect(after.handles).toEqual(before.handles);
-      console.log(
-        platform,
-        _what,
-        (after.rss - before.rss) / MEGABYTE,
-        (after.used - before.used) / MEGABYTE,
-        before.handles,
-      );
+      measured(`F16 ${platform}`, { 'MB left': (after.rss - before.rss) / MEGABYTE });
       return () => expect(after.rss - before.rss).toBeLessThan(MOST_LEFT);
     });
   });

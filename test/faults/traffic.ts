@@ -106,7 +106,7 @@ export const AWAY: MostAdded = { median: 1, p99: 10 };
 
 /**
  * From head to answer inside of the applications, what counts against limits takes hardly longer than what does not. Both
- * meet the same machine, so what it does to them is not counted.
+ * meet the same machine; by how much it delays one request in a hundred is measured meanwhile, and not counted.
  */
 export async function expectAdded(fleet: readonly Instance[], most: MostAdded, forMs: number): Promise<void> {
   await thrice(async () => {
@@ -114,10 +114,10 @@ export async function expectAdded(fleet: readonly Instance[], most: MostAdded, f
     await delay(forMs);
     const seen = await Promise.all(fleet.map((instance) => instance.ask('seen')));
     return () => {
-      for (const { answers } of seen) {
+      for (const { answers, late } of seen) {
         const { wide, static: free } = answers;
         expect(wide!.median - free!.median).toBeLessThan(most.median);
-        expect(wide!.p99 - free!.p99).toBeLessThan(most.p99);
+        expect(wide!.p99 - free!.p99).toBeLessThan(most.p99 + late.p99);
       }
     };
   });
