@@ -15,7 +15,10 @@ describe.each(PLATFORMS)('the asynchronous configuration on %s', (platform) => {
 });
 
 describe.each(PLATFORMS)('the other ways on %s', (platform) => {
-  it.each([WithFactoryModule, WithClassModule])('%p configures the same', async (module) => {
+  it.each([
+    ['useFactory', WithFactoryModule],
+    ['useClass', WithClassModule],
+  ])('%s configures the same', async (_, module) => {
     const app = await startApp(platform, { imports: [module] });
     const served = await app.get('/parcels/CH-4711');
     expect([served.status, served.headers['ratelimit-policy']]).toEqual([200, '"default";q=60;w=60']);
