@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { granuleShift, MOST_HITS } from './granule';
 import { LocalChannels } from './local-channels';
+import { type Beat, beat } from './redis-beat';
 import { identityOf } from './redis-identity';
 import { RedisKeys } from './redis-keys';
 import { RedisLink } from './redis-link';
@@ -38,19 +39,7 @@ export interface RedisStateStoreOptions {
   readonly maxValues?: number;
 }
 
-/** What a beat found out. */
-export interface Beat {
-  /** Whoever shared the Redis in the last seconds, by their ids. */
-  readonly instances: readonly string[];
-  /** False when Redis has never met this instance, or has lost everything since. */
-  readonly known: boolean;
-}
-
 type LimitMode = 'consume' | 'peek' | 'refund';
-
-/** How long a beat counts, and how long it is remembered: whoever was not forgotten finds what it had counted. */
-const BEAT_COUNTS_MS = 5_000;
-const BEAT_KEPT_MS = 24 * 3_600_000;
 
 /** A channel every instance listens to, so that there always is one. */
 const EVERYBODY = 'instances';
@@ -189,20 +178,8 @@ export class RedisStateStore implements StateStore {
 
   /** @internal Shows up among the instances; and notices a dead connection without a request that waits for it. */
   beat(): Promise<Beat> {
-    const { instance, keys } = this;
-    return this.link.run(keys.instances, async (client) => {
-      const [seconds] = await client.time();
-      const now = Number(seconds) * 1000;
-      const [added, instances] = await Promise.all([
-        client.zadd(keys.instances, now, instance),
-        client.zrangebyscore(keys.instances, now - BEAT_COUNTS_MS, '+inf'),
-      ]);
-      if (Number(added) === 0) return { instances, known: true };
-      // Whoever is new tidies up, so that the others need not, every second.
-      await client.zremrangebyscore(keys.instances, '-inf', now - BEAT_KEPT_MS);
-      await client.pexpire(keys.instances, BEAT_KEPT_MS);
-      return { instances, known: false };
-    });
+    const { instances } = this.keys;
+    return this.link.run(instances, (client) => beat(client, instances, this.instance));
   }
 
   /**

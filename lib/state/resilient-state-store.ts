@@ -3,7 +3,8 @@ import { Instances } from './instances';
 import { InsuredLimits, type OnStoreError } from './insured-limits';
 import { InsuredValues } from './insured-values';
 import { MemoryStateStore, type MemoryStateStoreOptions } from './memory-state-store';
-import { type Beat, RedisStateStore, type RedisStateStoreOptions } from './redis-state-store';
+import type { Beat } from './redis-beat';
+import { RedisStateStore, type RedisStateStoreOptions } from './redis-state-store';
 import type {
   Awaitable,
   ChannelListener,
