@@ -285,9 +285,14 @@ describe.each(PLATFORMS)('custom checks on %s', (platform) => {
       expect((await get('/context')).status).toBe(200);
     });
 
-    it('fails a check that never answers', async () => {
+    it('fails a check that never answers within customCheckTimeout', async () => {
+      const events: CheckFailedEvent[] = [];
+      const end = app.app.get(GuardEvents).on('check_failed', (event) => events.push(event));
       const answer = await get('/never');
       expect(answer.json()).toEqual(failed);
+      await until(() => events.length > 0);
+      end();
+      expect(events[0]?.error).toMatch(/no answer within 0\.2 s$/);
     });
 
     it('leaves an answer that the check has given by itself', async () => {
