@@ -21,7 +21,7 @@ const MEGABYTE = 2 ** 20;
 const MOST_PER_MINUTE = 0.5;
 
 const CONFIG: GuardConfigInput = {
-  rateLimit: 100,
+  rateLimit: 10,
   rateLimitWindow: 2,
   autoBanThreshold: 5,
   autoBanWindow: 75,
@@ -45,7 +45,7 @@ const client = (net: number, clients: number): string => {
 /** What a day brings: a path, who asks for it, and how. */
 const MIXTURE: readonly (readonly [share: number, make: () => readonly [path: string, from: string, sent?: Sent]])[] = [
   [30, () => ['/wide', client(1, 20_000)]],
-  [15, () => ['/usual', client(2, 50)]],
+  [15, () => ['/usual', client(2, 2)]],
   [10, () => ['/echo', client(3, 500), { method: 'POST', body: JSON.stringify({ text: 'a quiet day '.repeat(next(500)) }), headers: JSON_TYPE }]],
   [10, () => [`/nothing/${next(100_000)}`, client(4, 5_000)]],
   [5, () => [`/wide?q=${encodeURIComponent(pick(ATTACKS))}`, client(5, 2_000)]],
