@@ -48,7 +48,7 @@ const MIXTURE: readonly (readonly [share: number, make: () => readonly [path: st
   [15, () => ['/usual', client(2, 2)]],
   [10, () => ['/echo', client(3, 500), { method: 'POST', body: JSON.stringify({ text: 'a quiet day '.repeat(next(500)) }), headers: JSON_TYPE }]],
   [10, () => [`/nothing/${next(100_000)}`, client(4, 5_000)]],
-  [5, () => [`/wide?q=${encodeURIComponent(pick(ATTACKS))}`, client(5, 2_000)]],
+  [5, () => [`/wide?q=${encodeURIComponent(pick(ATTACKS))}`, client(5, 20)]],
   [5, () => ['/echo', client(6, 500), { method: 'POST', body: JSON.stringify({ a: [pick(ATTACKS)] }), headers: JSON_TYPE }]],
   [5, () => ['/echo', client(7, 500), { method: 'POST', body: '{"a":', headers: JSON_TYPE }]],
   [5, () => ['/usual', client(8, 500), { method: 'OPTIONS', headers: { origin: 'https://shop.example', 'access-control-request-method': 'GET' } }]],
