@@ -8,8 +8,8 @@ declare module '../policy/route-policy' {
 }
 
 /**
- * Watches a route by several rules at once. Replaces `behaviorRules` of the configuration there; an empty list turns
- * them off. The rules of `@UsageMonitor`, `@ReturnMonitor` and `@SuspiciousFrequency` apply in addition.
+ * Watches a route by several rules at once. Replaces `behaviorRules` of the configuration there;
+ * `@Bypass(['behavior'])` turns them off. The rules of `@UsageMonitor`, `@ReturnMonitor` and `@SuspiciousFrequency` apply in addition.
  *
  * @param rules durations in seconds; a value that can mean nothing stops the boot.
  *

@@ -1,6 +1,7 @@
 import { renderValue } from '../config/config-problem';
 import type { ConfigWarning } from '../config/config-section';
 import type { RoutePolicyReport } from '../policy/policy-report';
+import { counted } from '../observability/counted';
 import { printable } from './printable';
 
 type Row = readonly [route: string, handler: string, protection: string, rules: readonly string[]];
@@ -80,7 +81,7 @@ function protectionOf({ protection, checks, bypassed, excluded }: RoutePolicyRep
 function summaryOf(routes: readonly RoutePolicyReport[]): string {
   const open = routes.filter(({ protection }) => protection === 'unprotected').length;
   const rehearsed = routes.filter(({ protection }) => protection === 'rehearsed').length;
-  const parts = [`${routes.length} routes`, `${open} unprotected`];
+  const parts = [counted(routes.length, 'route'), `${open} unprotected`];
   return [...parts, ...(rehearsed === 0 ? [] : [`${rehearsed} only rehearsed`])].join(', ');
 }
 

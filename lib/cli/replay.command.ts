@@ -1,3 +1,4 @@
+import { counted } from '../observability/counted';
 import { canonicalIp } from '../network/ip-address';
 import { rehearsalReport } from '../rehearsal/rehearsal-report';
 import { outlineOf } from './application-outline';
@@ -95,7 +96,7 @@ async function play(
     } else {
       await replay.take(client === undefined ? parsed : withClient(parsed, client));
     }
-    progress.show(recording.bytesRead / recording.size, `${position.toLocaleString('en-US')} requests`);
+    progress.show(recording.bytesRead / recording.size, counted(position, 'request'));
   }
   progress.clear();
   return unreadable;
@@ -121,7 +122,7 @@ function render(recording: Recording, summary: ReplaySummary, unreadable: Unread
   const span = from === undefined || to === undefined ? '' : `, ${from.toISOString()} to ${to.toISOString()}`;
   const share = ((refused / requests) * 100).toFixed(refused === 0 || refused === requests ? 0 : 2);
   const lines = [
-    `${requests.toLocaleString('en-US')} requests (${recording.format})${span}`,
+    `${counted(requests, 'request')} (${recording.format})${span}`,
     `${refused.toLocaleString('en-US')} of them (${share}%) would have been refused`,
   ];
   const what = recording.format === 'har' ? 'entries' : 'lines';
@@ -129,9 +130,10 @@ function render(recording: Recording, summary: ReplaySummary, unreadable: Unread
     const more = unreadable.count > unreadable.first.length ? ' …' : '';
     lines.push(`${unreadable.count} ${what} tell of no request: ${what} ${unreadable.first.join(', ')}${more}`);
   }
-  if (untimed > 0) lines.push(`${untimed} requests have no time: they count as sent at the time of the one before`);
+  if (untimed > 0)
+    lines.push(`${counted(untimed, 'request')} without a time: counted as sent at the time of the one before`);
   for (const { check, requests: count } of unjudged) {
-    lines.push(`${check} was not asked about ${count} requests: what it needs is not recorded`);
+    lines.push(`${check} was not asked about ${counted(count, 'request')}: what it needs is not recorded`);
   }
   return `${lines.join('\n')}\n\n${rehearsalReport(rehearsal)}\n`;
 }

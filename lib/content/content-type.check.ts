@@ -37,7 +37,8 @@ export class ContentTypeCheck implements SecurityCheck {
       const header = headers['content-type'];
       if (header === undefined || header === '') return MISSING;
       const media = parseMediaType(header);
-      if (media === undefined) return MALFORMED;
+      // A range says what somebody accepts, not what he sends (RFC 9110 §12.5.1).
+      if (media === undefined || media.type.includes('*') || media.subtype.includes('*')) return MALFORMED;
       return isListed(media) ? undefined : UNLISTED;
     };
   }

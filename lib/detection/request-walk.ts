@@ -105,8 +105,10 @@ export class RequestWalk {
         if (this.clean.has(line)) continue;
         if (!this.inspector.visit()) return;
         const text = folded === 'authorization' ? line.replace(/^Basic\s+\S+$/i, '') : line;
-        if (this.inspector.text('header', { parent: root, key: folded }, folded, repairUtf8(text)))
-          this.clean.add(line);
+        const { searched } = this.inspector;
+        const clean = this.inspector.text('header', { parent: root, key: folded }, folded, repairUtf8(text));
+        // What the fast scan settles, such as the address of each client, would only push others out.
+        if (clean && this.inspector.searched > searched) this.clean.add(line);
       }
     }
   }

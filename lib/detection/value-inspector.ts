@@ -67,6 +67,11 @@ export class ValueInspector {
     this.sliceStart = engine.clock();
   }
 
+  /** Characters that detectors or decoders have looked at. */
+  get searched(): number {
+    return this.deepText;
+  }
+
   /** Whether a budget is spent and the walk should stop. */
   get exhausted(): boolean {
     return this.truncated.length > 0;

@@ -39,6 +39,8 @@ export interface MatchedRoute {
  * ```
  */
 export class GuardedRequest {
+  /** The request target as received: Express changes that of Node's request while it is in mounted middleware. */
+  readonly url: string;
   /** The route that the request was matched to; undefined before routing and for what matches no route. */
   route: MatchedRoute | undefined;
   /** @internal The route whose questions about the body have been asked before it was read. */
@@ -91,7 +93,9 @@ export class GuardedRequest {
     private readonly identity: RequestIdentity,
     /** The payload of a WebSocket or RPC message. */
     private payload?: unknown,
-  ) {}
+  ) {
+    this.url = (raw as { originalUrl?: string } | undefined)?.originalUrl ?? raw?.url ?? '';
+  }
 
   /**
    * @internal The request of a WebSocket message on this request's connection. It has the connection's client address: once the
@@ -186,11 +190,6 @@ export class GuardedRequest {
 
   get method(): string {
     return this.raw?.method ?? '';
-  }
-
-  /** The request target as received. */
-  get url(): string {
-    return this.raw?.url ?? '';
   }
 
   /** The path of the request target, not decoded, without the query. */

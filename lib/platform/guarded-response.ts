@@ -4,6 +4,8 @@ import type { Answer } from './answer';
 import type { GuardedRequest } from './guarded-request';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
+/** What the framework derives from the body that it sends (RFC 9112 section 6). */
+const FRAMING = new Set(['connection', 'content-length', 'keep-alive', 'trailer', 'transfer-encoding', 'upgrade']);
 const PLAIN_TYPE = 'text/plain; charset=utf-8';
 
 /**
@@ -88,8 +90,11 @@ export class GuardedResponse {
   }
 
   private changedHeaders(): [string, OutgoingHttpHeader | undefined][] {
-    const changed = Object.entries(this.headers).filter(([name, value]) => value !== this.presented[name]);
-    const removed = Object.keys(this.presented).filter((name) => !(name in this.headers));
+    const mayChange = (name: string): boolean => !FRAMING.has(name.toLowerCase());
+    const changed = Object.entries(this.headers).filter(
+      ([name, value]) => mayChange(name) && value !== this.presented[name],
+    );
+    const removed = Object.keys(this.presented).filter((name) => mayChange(name) && !(name in this.headers));
     const all = [...removed.map((name): [string, undefined] => [name, undefined]), ...changed];
     if (!this.copied || all.some(([name]) => name.toLowerCase() === 'content-type')) return all;
     const [was, is] = [typeof this.answer.body === 'string', typeof (this.current ?? '') === 'string'];

@@ -1,6 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import { Deadlines, type Waiting } from './deadlines';
 import type { RedisScript } from './redis-script';
+import { PROBE } from './redis-scripts';
 import { CONNECT_TIMEOUT_MS, type RedisClient, type RedisDialler } from './redis-source';
 import { failure, failureOf, messageOf, type StoreFailure } from './store-failure';
 
@@ -31,7 +32,8 @@ const STEADY_MS = 5_000;
  * A connection to Redis and its circuit breaker in one: closed is a connection that takes writes in time, open is none.
  *
  * A connection that failed is thrown away and a new one dialled, since ioredis keeps a dead socket until TCP gives up.
- * A new one must take a write before it is used, so a replica, a full or a loading server does not pass.
+ * A new one must take a write and run a script before it is used, so a replica, a full, a loading or an old server does
+ * not pass.
  */
 export class RedisLink {
   private client: RedisClient | undefined;
@@ -74,14 +76,7 @@ export class RedisLink {
 
   /** Runs a script with one round trip, or two when the server has forgotten it; rejects with a `StoreFailure`. */
   script<T>(script: RedisScript, keys: string[], args: (string | number)[], parse: (reply: unknown) => T): Promise<T> {
-    return this.run(keys[0]!, async (client) => {
-      try {
-        return parse(await client.call('evalsha', [script.sha, keys.length, ...keys, ...args]));
-      } catch (error) {
-        if (!messageOf(error).startsWith('NOSCRIPT')) throw error;
-        return parse(await client.call('eval', [script.source, keys.length, ...keys, ...args]));
-      }
-    });
+    return this.run(keys[0]!, async (client) => parse(await evaluate(client, script, keys, args)));
   }
 
   /** Asks the server something about a key within the time limit; rejects with a `StoreFailure`. */
@@ -175,7 +170,9 @@ export class RedisLink {
   private async verify(client: RedisClient): Promise<void> {
     const { timeoutMs } = this.options;
     await within(CONNECT_TIMEOUT_MS + timeoutMs, client.connect());
-    await within(timeoutMs, client.call('set', [this.suspect, '1', 'PX', 10_000]));
+    const write = client.call('set', [this.suspect, '1', 'PX', 10_000]);
+    // A server that is too old, or a user who may not, writes and fails in every script all the same.
+    await within(timeoutMs, Promise.all([write, evaluate(client, PROBE, [this.suspect], [])]));
   }
 
   private accept(client: RedisClient): void {
@@ -188,6 +185,21 @@ export class RedisLink {
       if (this.client === client) this.trip(failure('CLOSED'));
     });
     this.options.up();
+  }
+}
+
+/** One round trip, or two when the server has forgotten the script. */
+async function evaluate(
+  client: RedisClient,
+  { sha, source }: RedisScript,
+  keys: string[],
+  args: (string | number)[],
+): Promise<unknown> {
+  try {
+    return await client.call('evalsha', [sha, keys.length, ...keys, ...args]);
+  } catch (error) {
+    if (!messageOf(error).startsWith('NOSCRIPT')) throw error;
+    return client.call('eval', [source, keys.length, ...keys, ...args]);
   }
 }
 

@@ -14,6 +14,15 @@ local function prune(most)
 end
 `;
 
+/** KEYS: one to write. Does what the other scripts do and old servers cannot: write after TIME (5.0), and KEEPTTL (6.0). */
+export const PROBE = script(
+  CLOCK,
+  `
+redis.call('SET', KEYS[1], '1', 'PX', 10000)
+redis.call('SET', KEYS[1], '1', 'KEEPTTL')
+`,
+);
+
 /** KEYS: expiries, values, filling. ARGV: key, value, ttl in ms, capacity, name for a new filling. Answers stored, filling. */
 export const SET_VALUE = script(
   VALUES,

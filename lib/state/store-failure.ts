@@ -24,6 +24,7 @@ const KNOWN: Readonly<Record<string, string>> = {
   MISCONF: 'the server cannot save and refuses writes',
   NOREPLICAS: 'the server lacks replicas and refuses writes',
   WRONGTYPE: 'a key of the guard holds something else',
+  ERR: 'the server refused a command: it is older than Redis 6.2, or the user may not run it',
   BUSY: 'the server is busy with a script',
   ECONNREFUSED: 'connection refused',
   ENOTFOUND: 'the host is unknown',
@@ -58,5 +59,6 @@ function codeOf(error: unknown): string {
   if (reply !== undefined) return reply;
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
   if (typeof code === 'string' && /^[A-Z_]{2,40}$/.test(code)) return code;
+  if (/^protocol error/i.test(message)) return 'REPLY';
   return /clos|writeable|ready|abort/i.test(message) ? 'CLOSED' : 'FAILED';
 }

@@ -74,7 +74,7 @@ describe('nestapi-guard replay', () => {
       expect(out).toContain('12 requests (combined), 2026-11-10T07:00:00.000Z to 2026-11-10T07:01:10.000Z');
       expect(out).toContain('3 of them (25.00%) would have been refused');
       expect(out).toContain('2 lines tell of no request: lines 11, 12');
-      expect(out).toContain('authentication was not asked about 1 requests: what it needs is not recorded');
+      expect(out).toContain('authentication was not asked about 1 request: what it needs is not recorded');
       expect(out).toContain('rate_limit: "limit reached" on GET /cats: 1 by 1 client');
       expect(out).toContain("@SuspiciousDetection({ exclude: { params: ['q'] } })  on CatsController.list");
     });

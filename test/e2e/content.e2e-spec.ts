@@ -349,6 +349,7 @@ describe.each(PLATFORMS)('content on %s', (platform) => {
       ['application/json;charset="utf-8"', '{}', 201],
       ['application/vnd.api+json', '{}', 201],
       ['image/png', 'png', 201],
+      ['image/*', 'png', 415],
       ['text/plain', '{}', 415],
       ['application/jsonp', '{}', 415],
       ['application/x-www-form-urlencoded', 'a=1', 415],

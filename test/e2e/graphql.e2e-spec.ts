@@ -164,7 +164,7 @@ describe.each(PLATFORMS)('GraphQL on %s', (platform) => {
       expect(events.map((event) => event.type)).toEqual(['refused']);
       expect(events[0]).toMatchObject({
         check: 'user_agent',
-        request: { kind: 'graphql', ip: '192.0.2.1', route: 'Query vet' },
+        request: { kind: 'graphql', path: '/graphql', ip: '192.0.2.1', route: 'Query vet' },
       });
     });
 

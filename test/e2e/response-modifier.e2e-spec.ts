@@ -191,6 +191,13 @@ describe.each(PLATFORMS)('customResponseModifier on %s', (platform) => {
       (a) => a.headers['set-cookie'],
       ['a=1', 'b=2'],
     ],
+    [
+      'leaves the framing of the answer to the framework',
+      (r) => Object.assign(r.headers, { 'transfer-encoding': 'chunked', 'content-length': '3' }),
+      '/text',
+      (a) => a.text,
+      'plain',
+    ],
     ['changes the status', (r) => void (r.status = 202), '/object', (a) => a.status, 202],
     [
       'changes a body in place',

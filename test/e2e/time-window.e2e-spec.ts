@@ -52,7 +52,7 @@ class ZonesController {
   kathmandu() {}
 
   @Get('whole-day')
-  @TimeWindow('00:00', '24:00', 'America/New_York', { days: ['sunday'] })
+  @TimeWindow('00:00', '24:00', 'America/New_York', { days: ['sun'] })
   wholeDay() {}
 }
 

@@ -58,9 +58,7 @@ describe('a path without its secrets', () => {
     expect(paths.hide('/patients/ada')).toBe('/patients/[redacted]');
   });
 
-  it('takes no time for long paths', () => {
-    const started = performance.now();
-    for (const path of ['/a'.repeat(4000), `/share${'/%41'.repeat(2000)}`, '/'.repeat(8000)]) secrets.hide(path);
-    expect(performance.now() - started).toBeLessThan(100);
+  it('comes to an end with paths that are far too long', () => {
+    for (const path of ['/a'.repeat(400_000), '/'.repeat(800_000)]) expect(secrets.hide(path)).toBe(path);
   });
 });

@@ -88,6 +88,22 @@ describe('a server that cannot do what it is asked', () => {
     expect(log).toEqual([]);
   });
 
+  it.each([
+    ['knows no scripts, as an old one', { 'rename-command': 'EVALSHA ""' }, /older than Redis 6.2.*\(ERR\)/],
+    ['lets the user run no scripts', { user: 'default on nopass ~* &* +@all -evalsha' }, /\(NOPERM\)/],
+  ])('%s: is never taken for one that can be used', async (_name, config, reason) => {
+    const server = await redis({ config });
+    const store = await open({ redis: server.url });
+    const seen: string[] = [];
+    store.onStatus(({ state }) => seen.push(state));
+    const traffic = load(store);
+    await pause(1_500);
+    await traffic.stop();
+    expect(seen).not.toContain('healthy');
+    expect(store.status()).toMatchObject({ state: 'degraded', reason: expect.stringMatching(reason) });
+    await expect(open({ redis: server.url, required: true })).rejects.toThrow(reason);
+  });
+
   describe('of a cluster', () => {
     let nodes: RedisServer[];
     const sources = () => nodes.map(({ host, port }) => ({ host, port }));
