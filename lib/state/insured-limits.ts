@@ -34,7 +34,7 @@ export class InsuredLimits {
   consume(tiers: readonly LimitTier[]): Awaitable<LimitVerdict> {
     const known = this.knownRefusal(tiers);
     if (known !== undefined) return known;
-    if (!this.shared.isUp) return this.consumeAlone(tiers);
+    if (!this.shared.isAnswering) return this.consumeAlone(tiers);
     const { clock, continuity, instances } = this.options;
     const doubtful = this.doubtful(tiers);
     if (doubtful.length > 0) {
@@ -61,7 +61,7 @@ export class InsuredLimits {
   peek(tiers: readonly LimitTier[]): Awaitable<LimitVerdict> {
     const known = this.knownRefusal(tiers);
     if (known !== undefined) return known;
-    if (!this.shared.isUp) return this.peekAlone(tiers);
+    if (!this.shared.isAnswering) return this.peekAlone(tiers);
     const sentAt = this.options.clock();
     return this.shared.peek(tiers).then(
       (verdict) => {

@@ -46,6 +46,8 @@ export class RedisLink {
   private attempt = 0;
   private upSince = 0;
   private weight = 0;
+  /** A command got no answer in time, and nothing was answered since. */
+  private silent = false;
   private lastTimeout = -Infinity;
   private suspect: string;
   private closed = false;
@@ -62,6 +64,11 @@ export class RedisLink {
   /** True while commands are sent. */
   get isUp(): boolean {
     return this.client !== undefined;
+  }
+
+  /** False also while an answer is overdue: a request that waited for it has waited long enough for any other. */
+  get isAnswering(): boolean {
+    return this.client !== undefined && !this.silent;
   }
 
   /** The connection in use. */
@@ -88,12 +95,14 @@ export class RedisLink {
       this.deadlines.add(waiting);
       ask(client).then(
         (value) => {
+          if (client === this.client) this.silent = false;
           if (waiting.settled) return;
           waiting.settled = true;
           this.weight = 0;
           resolve(value);
         },
         (error: unknown) => {
+          if (client === this.client) this.silent = false;
           if (waiting.settled) return;
           waiting.settled = true;
           const reason = failureOf(error);
@@ -117,6 +126,7 @@ export class RedisLink {
 
   private expired(waiting: Waiting): void {
     if (this.client === undefined) return;
+    this.silent = true;
     const now = performance.now();
     const run = now - this.lastTimeout < TIMEOUT_RUN_MS;
     this.lastTimeout = now;
@@ -180,6 +190,7 @@ export class RedisLink {
     this.client = client;
     this.upSince = performance.now();
     this.weight = 0;
+    this.silent = false;
     this.suspect = this.options.probeKey;
     client.once('close', () => {
       if (this.client === client) this.trip(failure('CLOSED'));

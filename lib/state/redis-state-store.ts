@@ -90,6 +90,11 @@ export class RedisStateStore implements StateStore {
     return this.link.isUp;
   }
 
+  /** False also while an answer is overdue. */
+  get isAnswering(): boolean {
+    return this.link.isAnswering;
+  }
+
   consume(tiers: readonly LimitTier[]): Promise<LimitVerdict> {
     return this.ask('consume', tiers);
   }

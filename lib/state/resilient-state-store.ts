@@ -136,12 +136,12 @@ export class ResilientStateStore implements StateStore {
   }
 
   strike(counter: StrikeCounter): Awaitable<Tally> {
-    if (!this.shared.isUp) return this.local.strike(counter);
+    if (!this.shared.isAnswering) return this.local.strike(counter);
     return this.shared.strike(counter).catch(() => this.local.strike(counter));
   }
 
   tally(counter: StrikeCounter): Awaitable<Tally> {
-    if (!this.shared.isUp) return this.local.tally(counter);
+    if (!this.shared.isAnswering) return this.local.tally(counter);
     return this.shared.tally(counter).catch(() => this.local.tally(counter));
   }
 

@@ -53,6 +53,19 @@ describe('a store over Redis', () => {
     await becomes(store, 'healthy');
   });
 
+  it('has nobody wait for a server of which another answer is overdue, and asks it again once that came', async () => {
+    const server = await redis();
+    const store = await open({ redis: server.url, commandTimeoutMs: 1_000 });
+    const counter = { client: 'a', key: 'b', threshold: 2, windowMs: 60_000 };
+    server.freeze();
+    expect((await store.consume([tier()])).source).toBe('local');
+    // What is answered at once has waited for nothing.
+    for (const answer of [store.consume([tier()]), store.peek([tier()]), store.strike(counter), store.tally(counter)])
+      expect(answer).toMatchObject({ source: 'local' });
+    server.thaw();
+    await until(async () => (await store.consume([tier({ limit: 1_000 })])).source === 'shared');
+  });
+
   it.each<[string, (server: RedisServer) => Promise<unknown>, (server: RedisServer) => Promise<unknown>]>([
     [
       'READONLY',
