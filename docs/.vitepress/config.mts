@@ -51,6 +51,8 @@ export default defineConfig({
         for (const { children } of tokens) {
           let outside = false;
           for (const token of children ?? []) {
+            // Code means what it says: `{{7*7}}` is no expression of Vue here.
+            if (token.type === 'code_inline') token.attrSet('v-pre', '');
             const href = token.attrGet('href') ?? '';
             if (token.type === 'link_open') outside = isOutside(href);
             if (!outside || !/^link_/.test(token.type)) continue;
