@@ -32,6 +32,8 @@ module.exports = {
   // Tests start real servers, on whatever machine CI has.
   testTimeout: 60_000,
   testRegex: '(test|sample)/.*\\.(e2e-)?spec\\.ts$',
+  // Runs where the packed tarball is installed, with nothing optional beside it.
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/consumer/'],
   moduleFileExtensions: ['js', 'json', 'ts'],
   moduleNameMapper: {
     '^nestapi-guard$': '<rootDir>/lib',
