@@ -30,7 +30,15 @@ for (const { name, title, args, compat, env } of suites) {
   const report = path.join(reports, `${name}.json`);
   run(
     'node',
-    ['node_modules/jest/bin/jest.js', ...args, '--json', `--outputFile=${report}`, ...process.argv.slice(2)],
+    // A test that failed may have left a server behind: that must not keep the others from being reported.
+    [
+      'node_modules/jest/bin/jest.js',
+      ...args,
+      '--forceExit',
+      '--json',
+      `--outputFile=${report}`,
+      ...process.argv.slice(2),
+    ],
     { env },
   );
   const { passed, failed } = outcome(report);
