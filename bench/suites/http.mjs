@@ -8,7 +8,7 @@ export const title = 'Whole applications';
 export const WARM_UP = 10_000;
 
 const SCALES = {
-  full: { rounds: 12, amount: 4000, warmUp: WARM_UP },
+  full: { rounds: 6, amount: 1500, warmUp: WARM_UP },
   quick: { rounds: 3, amount: 1000, warmUp: WARM_UP },
   smoke: { rounds: 1, amount: 32, warmUp: 100, platforms: ['fastify'] },
 };
