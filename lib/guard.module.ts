@@ -49,6 +49,7 @@ import { ClientAddressService } from './platform/client-address.service';
 import { GuardedRequests } from './platform/guarded-requests';
 import { RequestIdentity } from './platform/request-identity';
 import { TrustedClients } from './platform/trusted-clients';
+import { GUARDS_ARE_GLOBAL } from './policy/guard-registration';
 import { HandlerScan } from './policy/handler-scan';
 import { PolicyCompiler } from './policy/policy-compiler';
 import { SECURITY_CHECKS } from './policy/security-check';
@@ -214,7 +215,12 @@ function compose(
     module: GuardModule,
     global: isGlobal,
     imports,
-    providers: [...input, ...PROVIDERS, ...(registerGuards ? GLOBAL_GUARDS : [])],
+    providers: [
+      ...input,
+      { provide: GUARDS_ARE_GLOBAL, useValue: registerGuards },
+      ...PROVIDERS,
+      ...(registerGuards ? GLOBAL_GUARDS : []),
+    ],
     exports: [...PUBLIC_SERVICES, ...GUARD_DEPENDENCIES],
   };
 }

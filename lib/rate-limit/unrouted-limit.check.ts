@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { isCanonicalPath } from '../network/canonical-path';
 import type { GuardedRequest } from '../platform/guarded-request';
+import { GUARDS_ARE_GLOBAL } from '../policy/guard-registration';
 import type { CompileTarget, Probe, RouteInfo, SecurityCheck } from '../policy/security-check';
 import { EndpointPattern } from './endpoint-pattern';
 import { RoutePaths } from './route-paths';
@@ -23,6 +24,7 @@ export class UnroutedLimitCheck implements SecurityCheck {
   constructor(
     @Inject(UnroutedLimit) private readonly limit: UnroutedLimit,
     @Inject(RoutePaths) private readonly paths: RoutePaths,
+    @Inject(GUARDS_ARE_GLOBAL) private readonly guardsAreGlobal: boolean,
   ) {}
 
   compile({ config, bypassing }: CompileTarget): Probe | undefined {
@@ -35,6 +37,8 @@ export class UnroutedLimitCheck implements SecurityCheck {
   }
 
   account(request: GuardedRequest): void {
+    // What an application serves without the guards that it places itself is its own business.
+    if (!this.guardsAreGlobal && isServed(request)) return;
     if (!this.isExempt(request)) this.limit.account(request);
   }
 
@@ -48,4 +52,8 @@ export class UnroutedLimitCheck implements SecurityCheck {
     const { method, templates } = this.paths.of(route);
     return templates.map((template) => new EndpointPattern(method === 'ALL' ? template : `${method} ${template}`));
   }
+}
+
+function isServed({ response }: GuardedRequest): boolean {
+  return response !== undefined && response.headersSent && response.statusCode < 400;
 }

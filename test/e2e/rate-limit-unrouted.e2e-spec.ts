@@ -1,8 +1,8 @@
 import { Body, type CanActivate, Controller, type ExecutionContext, Get, Post } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
-import { Bypass, GuardControl, GuardEvents, STATE_STORE, type StateStore } from 'nestapi-guard';
+import { Bypass, GuardControl, GuardEvents, GuardModule, STATE_STORE, type StateStore } from 'nestapi-guard';
 import { newClient, startTimedApp, statuses } from '../support/limits';
-import { PLATFORMS, type RequestOptions, type RunningApp } from '../support/platforms';
+import { PLATFORMS, type RequestOptions, type RunningApp, startApp } from '../support/platforms';
 import type { TestClock } from '../support/test-clock';
 import { until } from '../support/until';
 
@@ -166,5 +166,22 @@ describe.each(PLATFORMS)('requests that reach no route on %s', (platform) => {
     expect(await statuses(app, '/nothing', LIMIT + 2, { from })).toEqual([404, 404, 404, 404, 404]);
     await until(() => events.length >= 2);
     expect(events).toEqual(['rate_limit', 'rate_limit']);
+  });
+});
+
+describe.each(PLATFORMS)('where the application places the guards itself, on %s', (platform) => {
+  it('counts what fails, and not what a route without them serves', async () => {
+    const guard = GuardModule.forRoot({ registerGuards: false, rateLimit: LIMIT, trustedProxies: ['loopback'] });
+    const app = await startApp(platform, { imports: [guard], controllers: [CatsController] });
+    try {
+      const from = newClient();
+      expect(await statuses(app, '/cats/1', LIMIT * 3, { from })).toEqual(Array(LIMIT * 3).fill(200));
+      expect(await statuses(app, '/nothing', LIMIT + 1, { from })).toEqual([...Array<number>(LIMIT).fill(404), 429]);
+      expect(
+        await statuses(app, '/cats', LIMIT + 1, { from: newClient(), method: 'POST', body: '{', headers: json }),
+      ).toEqual([...Array<number>(LIMIT).fill(400), 429]);
+    } finally {
+      await app.close();
+    }
   });
 });
