@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { compilePattern, PatternError } from '../patterns/linear-pattern';
 import { THREAT_CATEGORIES, type ThreatCategory, type ValueSource } from './detection.types';
 import { type PatternMonitor } from './pattern-monitor';
-import { type CustomDetector } from './value-inspector';
+import { type CustomDetector } from './detectors/detector';
 
 /** What a custom pattern looks for, and where. */
 export interface PatternOptions {

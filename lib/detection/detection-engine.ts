@@ -3,12 +3,12 @@ import { CleanTexts } from './clean-texts';
 import { compileDetectionPolicy, type DetectionOptions, type DetectionPolicy } from './detection-policy';
 import { type DetectionResult, type InspectedRequest, type ValueSource } from './detection.types';
 import { DETECTORS } from './detectors/all-detectors';
-import { type Detector } from './detectors/detector';
+import { type CustomDetector, type Detector } from './detectors/detector';
 import { DetectorGate } from './detectors/detector-gate';
 import { RequestWalk } from './request-walk';
 import { ValueWalk } from './value-walk';
 import { type MultipartPart } from './values/multipart-parts';
-import { type CustomDetector, type EngineState, ValueInspector } from './value-inspector';
+import { type EngineState, ValueInspector } from './value-inspector';
 
 /** The engine: values → decoders → detectors → verdict. Synchronous, free of any platform, never throws. */
 export class DetectionEngine {

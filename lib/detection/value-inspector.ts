@@ -2,7 +2,7 @@ import { decodedForms, mayDecode } from './decoding/decoded-forms';
 import { type DetectionPolicy } from './detection-policy';
 import { type Threat, type ThreatCategory, type TruncationReason, type ValueSource } from './detection.types';
 import { type DetectorGate } from './detectors/detector-gate';
-import { type Finding } from './detectors/detector';
+import { type CustomDetector, type Finding } from './detectors/detector';
 import { InspectedValue, type Place, spellPlace } from './inspected-value';
 import { CharacterClass } from './scan/character-classes';
 import { Hint, scan, TextProfile } from './scan/prefilter';
@@ -26,15 +26,6 @@ const BLOCK = 4096;
 /** Detectors search this much at once. */
 const WINDOW = 16_384;
 const OVERLAP = 256;
-
-/** A detector that the application added at run time. */
-export interface CustomDetector {
-  readonly id: string;
-  readonly category: ThreatCategory;
-  readonly sources?: ReadonlySet<ValueSource>;
-  /** Index of the match, or -1. */
-  find(text: string): number;
-}
 
 /** What the engine shares with the inspection of one request. */
 export interface EngineState {

@@ -46,3 +46,12 @@ export function stronger(first: Finding | undefined, second: Finding | undefined
   if (!second) return first;
   return second.score > first.score ? second : first;
 }
+
+/** A detector that the application added at run time. */
+export interface CustomDetector {
+  readonly id: string;
+  readonly category: ThreatCategory;
+  readonly sources?: ReadonlySet<ValueSource>;
+  /** Index of the match, or -1. */
+  find(text: string): number;
+}
