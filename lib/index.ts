@@ -108,7 +108,8 @@ export type { ClientAddress } from './network/client-address';
 export { ClientAddressService } from './platform/client-address.service';
 export { ClientIp } from './platform/client-ip.decorator';
 export { GuardVerdict } from './platform/guard-verdict.decorator';
-export { GuardedRequest, type FrameworkRequest, type MatchedRoute, type RequestKind } from './platform/guarded-request';
+export type { FrameworkRequest, MatchedRoute, RequestKind } from './platform/framework-request';
+export { GuardedRequest } from './platform/guarded-request';
 export type { GuardedResponse } from './platform/guarded-response';
 export type { ReportedRefusal, RequestVerdict } from './platform/request-verdict';
 

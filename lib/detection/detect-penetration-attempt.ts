@@ -1,5 +1,6 @@
 import { type ExecutionContext, Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
-import { type FrameworkRequest, type GuardedRequest } from '../platform/guarded-request';
+import type { FrameworkRequest } from '../platform/framework-request';
+import type { GuardedRequest } from '../platform/guarded-request';
 import { DetectionService } from './detection.service';
 import { type InspectedRequest } from './detection.types';
 

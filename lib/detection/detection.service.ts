@@ -9,7 +9,8 @@ import {
 } from '@nestjs/common';
 import type { GuardConfig } from '../config/guard-config';
 import { LiveConfig } from '../config/live-config';
-import { type FrameworkRequest, GuardedRequest } from '../platform/guarded-request';
+import type { FrameworkRequest } from '../platform/framework-request';
+import { GuardedRequest } from '../platform/guarded-request';
 import { GuardedRequests } from '../platform/guarded-requests';
 import { MONOTONIC_CLOCK, type MonotonicClock } from '../state/monotonic-clock';
 import { Replica } from '../state/replica';

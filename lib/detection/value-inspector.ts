@@ -1,6 +1,6 @@
 import { decodedForms, mayDecode } from './decoding/decoded-forms';
 import { type DetectionPolicy } from './detection-policy';
-import { type Threat, type ThreatCategory, type TruncationReason, type ValueSource } from './detection.types';
+import { type Threat, type TruncationReason, type ValueSource } from './detection.types';
 import { type DetectorGate } from './detectors/detector-gate';
 import { type CustomDetector, type Finding } from './detectors/detector';
 import { InspectedValue, type Place, spellPlace } from './inspected-value';

@@ -26,6 +26,12 @@ export function pathOfTarget(target: string): string {
   return path === '' && start > 0 ? '/' : path;
 }
 
+/** The query of a request target, not decoded, without the question mark. */
+export function queryOfTarget(target: string): string {
+  const start = target.indexOf('?');
+  return start === -1 ? '' : target.slice(start + 1);
+}
+
 /** Whether a router can look a request target up at all: it is a path, and its percent-encoding can be decoded. */
 export function isRoutable(target: string): boolean {
   if (target.charCodeAt(0) !== SLASH) return ABSOLUTE_FORM.test(target);

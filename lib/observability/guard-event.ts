@@ -1,4 +1,4 @@
-import type { RequestKind } from '../platform/guarded-request';
+import type { RequestKind } from '../platform/framework-request';
 
 /** What every event says about the request that caused it. */
 export interface EventRequest {

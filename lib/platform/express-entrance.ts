@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpServer } from '@nestjs/common';
 import { type ExpressRouting, findExpressHandler } from './express-handler';
-import type { FrameworkRequest, GuardedRequest } from './guarded-request';
+import type { FrameworkRequest } from './framework-request';
+import type { GuardedRequest } from './guarded-request';
 import { type Entrance, type EntranceVerdict, type Framework, settle } from './http-entrance';
 
 type Next = (error?: unknown) => void;

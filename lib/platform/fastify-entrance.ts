@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpServer } from '@nestjs/common';
 import { isRoutable } from '../network/canonical-path';
-import type { FrameworkRequest, GuardedRequest } from './guarded-request';
+import type { FrameworkRequest } from './framework-request';
+import type { GuardedRequest } from './guarded-request';
 import { type Entrance, type EntranceVerdict, type Framework, settle } from './http-entrance';
 import { handlerOfRouteConfig } from './marked-handler';
 

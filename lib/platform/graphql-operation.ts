@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
-import type { FrameworkRequest } from './guarded-request';
+import type { FrameworkRequest } from './framework-request';
 
 interface Node {
   readonly kind: string;

@@ -3,30 +3,12 @@ import type { HttpException } from '@nestjs/common';
 import { type BodyRefusal, BodyTap } from './body-tap';
 import { closeAfterAnswer } from './connection-close';
 import { parseCookies } from './cookies';
+import type { FrameworkRequest, MatchedRoute, RequestKind } from './framework-request';
 import type { MergedHead } from './merged-head';
 import type { RequestIdentity } from './request-identity';
-import { pathOfTarget } from '../network/canonical-path';
+import { pathOfTarget, queryOfTarget } from '../network/canonical-path';
 import type { ReportedRefusal, RequestVerdict } from './request-verdict';
 import type { ClientAddress } from '../network/client-address';
-
-/** What the framework adds to a request once it has routed and parsed it. */
-export interface FrameworkRequest {
-  readonly body?: unknown;
-  readonly query?: unknown;
-  readonly params?: unknown;
-  readonly id?: unknown;
-  readonly raw?: IncomingMessage;
-  readonly user?: unknown;
-}
-
-/** How a request reached the application. */
-export type RequestKind = 'http' | 'upgrade' | 'graphql' | 'ws' | 'rpc';
-
-/** The route a request was matched to, as far as a check needs to know it. */
-export interface MatchedRoute {
-  readonly name: string;
-  readonly template: string;
-}
 
 /**
  * A request as every check sees it, whatever the platform. Everything that costs something is computed on first use.
@@ -199,8 +181,7 @@ export class GuardedRequest {
 
   /** The query of the request target, not decoded, without the question mark. */
   get rawQuery(): string {
-    const start = this.url.indexOf('?');
-    return start === -1 ? '' : this.url.slice(start + 1);
+    return queryOfTarget(this.url);
   }
 
   get headers(): IncomingHttpHeaders {
@@ -311,10 +292,8 @@ export class GuardedRequest {
   }
 
   private graphqlBody(): unknown {
-    if (this.readBody !== undefined) {
-      this.payload = this.readBody();
-      this.readBody = undefined;
-    }
+    this.payload ??= this.readBody?.();
+    this.readBody = undefined;
     return this.payload ?? this.origin?.body;
   }
 }

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { graphqlCall, isNodeRequest, operationValues, requestOfGraphqlContext } from './graphql-operation';
-import { type FrameworkRequest, GuardedRequest, type RequestKind } from './guarded-request';
+import type { FrameworkRequest, RequestKind } from './framework-request';
+import { GuardedRequest } from './guarded-request';
 import { RequestIdentity } from './request-identity';
 
 // A property of Node's request, not a WeakMap entry: one hidden class transition against an ephemeron that every garbage

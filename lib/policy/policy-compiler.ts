@@ -6,7 +6,7 @@ import type { GuardConfig } from '../config/guard-config';
 import { LiveConfig } from '../config/live-config';
 import { Redaction } from '../observability/redaction.service';
 import { markHandler } from '../platform/marked-handler';
-import type { RequestKind } from '../platform/guarded-request';
+import type { RequestKind } from '../platform/framework-request';
 import { bypassedChecks } from './bypass.decorator';
 import { type CheckName, checkPosition } from './check-name';
 import {

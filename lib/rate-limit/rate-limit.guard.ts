@@ -3,7 +3,7 @@ import { Reflector } from '@nestjs/core';
 import { ThrottlerGuard } from '@nestjs/throttler';
 import { LiveConfig } from '../config/live-config';
 import { StageGate } from '../pipeline/stage-gate';
-import { type FrameworkRequest } from '../platform/guarded-request';
+import type { FrameworkRequest } from '../platform/framework-request';
 import { GuardedRequests } from '../platform/guarded-requests';
 import { StateThrottlerStorage } from './state-throttler-storage';
 

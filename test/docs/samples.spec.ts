@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
+import { freePort } from '../support/real-proxies';
 import { transcriptOf } from '../support/transcript';
 import { until } from '../support/until';
 
@@ -11,16 +11,6 @@ const samples = readdirSync(path.join(root, 'sample'), { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => name);
 const contents = (...file: string[]) => readFileSync(path.join(root, 'sample', ...file), 'utf8');
-
-/** A port that is free, and whose neighbour most likely is: sample 08 takes both. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 describe('the samples', () => {
   it('are numbered without a gap', () => {
