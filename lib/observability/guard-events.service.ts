@@ -62,14 +62,15 @@ export class GuardEvents {
     this.counters.push(counter);
   }
 
-  /** @internal */
-  emit(event: GuardEvent): void {
+  /** @internal @param evidence whether it may still quote secrets of a request. */
+  emit(event: GuardEvent, evidence: 'raw' | 'redacted' = 'raw'): void {
     for (const counter of this.counters) counter(event);
+    if (!this.subject.observed && !this.listeners.has(event.type)) return;
     if (this.waiting.length >= MOST_WAITING) {
       this.dropped++;
       return;
     }
-    this.waiting.push(this.redacted(event));
+    this.waiting.push(this.redacted(event, evidence));
     this.schedule();
   }
 
@@ -79,15 +80,12 @@ export class GuardEvents {
     this.subject.complete();
   }
 
-  private redacted(event: GuardEvent): GuardEvent {
+  private redacted(event: GuardEvent, state: 'raw' | 'redacted'): GuardEvent {
     const { evidence, request } = event as { evidence?: object; request?: EventRequest };
     const about = request && this.redaction.described(request);
-    if (evidence === undefined && about === request) return event;
-    return {
-      ...event,
-      ...(about && { request: about }),
-      ...(evidence && { evidence: this.redaction.evidence(evidence) }),
-    } as GuardEvent;
+    const clean = evidence === undefined || state === 'redacted' ? evidence : this.redaction.evidence(evidence);
+    if (clean === evidence && about === request) return event;
+    return { ...event, ...(about && { request: about }), ...(clean && { evidence: clean }) } as GuardEvent;
   }
 
   private schedule(): void {

@@ -92,7 +92,24 @@ function rejectMove(path: string | undefined, { customLogFile }: GuardConfig): v
   throw new GuardConfigError([{ path: 'customLogFile', value: customLogFile, message }]);
 }
 
-/** What two lines that say the same have in common: not their time, and not the request's id. */
-function sameness(record: LogRecord): string {
-  return textLine({ ...record, fields: { ...record.fields, id: undefined } });
+/** What two lines that say the same differ in. */
+const VARYING = new Set(['id', 'retryAfter']);
+
+/** What they have in common, and lines that say something else have not. Asked for every line, also those that are folded. */
+function sameness({ event, fields }: LogRecord): string {
+  return `${event}${membersOf(fields)}`;
+}
+
+function membersOf(fields: object): string {
+  let text = '';
+  for (const [name, value] of Object.entries(fields) as [string, unknown][]) {
+    if (value === undefined || VARYING.has(name)) continue;
+    text += `\n${name}=${sayingOf(value)}`;
+  }
+  return text;
+}
+
+function sayingOf(value: unknown): string {
+  if (typeof value === 'object' && value !== null) return membersOf(value);
+  return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }

@@ -47,7 +47,7 @@ export class Enforcement {
       return undefined;
     }
     request.whole.refused = true;
-    for (const [name, value] of Object.entries(refusal.headers ?? {})) request.setResponseHeader(name, value);
+    for (const name in refusal.headers) request.setResponseHeader(name, refusal.headers[name]!);
     request.setResponseHeader('Cache-Control', 'no-store');
     if (refusal.closesConnection === true) request.closeConnection();
     const { status, message, body = this.bodies.of(status, message, refusalCode(refusal)) } = refusal;
@@ -75,7 +75,7 @@ export class Enforcement {
   }
 
   private report(refusal: Refusal, mode: RefusalEvent['mode'], request: GuardedRequest): void {
-    const { check, reason, status, incident } = refusal;
+    const { check, reason, status, incident, evidence } = refusal;
     const event: RefusalEvent = {
       type: mode === 'enforce' ? 'refused' : 'would_refuse',
       at: new Date(),
@@ -84,10 +84,10 @@ export class Enforcement {
       status,
       mode,
       request: describeRequest(request),
-      evidence: refusal.evidence && this.redaction.evidence(refusal.evidence, request),
+      evidence: evidence === undefined || refusal.ownWords ? evidence : this.redaction.evidence(evidence, request),
     };
-    this.events.emit(event);
-    if (incident !== undefined) this.events.emit(incidentOf(event, incident));
+    this.events.emit(event, 'redacted');
+    if (incident !== undefined) this.events.emit(incidentOf(event, incident), 'redacted');
   }
 
   private modeOf(refusal: Refusal): RefusalEvent['mode'] {

@@ -22,6 +22,8 @@ export interface Refusal {
   readonly incident?: 'limited' | 'threat';
   /** What was found, for events and logs. May quote the request; is redacted before it leaves the process. */
   readonly evidence?: Readonly<Record<string, unknown>>;
+  /** Nothing in the evidence comes from the request: there is nothing to redact. */
+  readonly ownWords?: boolean;
   /** Refused whatever the mode, because the request cannot be processed at all (a header flood). */
   readonly always?: boolean;
   /** Ends the connection with the answer: the client would go on sending a body that nobody reads. */

@@ -14,6 +14,7 @@ export function limitReached(
     reason: 'limit reached',
     incident: 'limited',
     headers: { 'Retry-After': String(retryAfter) },
+    ownWords: true,
     evidence: { limit: name, requests: limit, window: windowMs / 1000, retryAfter },
   };
 }

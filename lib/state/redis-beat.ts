@@ -1,4 +1,5 @@
-import type { RedisClient } from './redis-source';
+import { arrayOf, textOf } from './redis-replies';
+import { CLOCK, script } from './redis-script';
 
 /** What a beat found out. */
 export interface Beat {
@@ -12,17 +13,22 @@ export interface Beat {
 const BEAT_COUNTS_MS = 5_000;
 const BEAT_KEPT_MS = 24 * 3_600_000;
 
-/** Shows up in the sorted set of instances, by the time of the server. */
-export async function beat(client: RedisClient, key: string, instance: string): Promise<Beat> {
-  const [seconds] = await client.time();
-  const now = Number(seconds) * 1000;
-  const [added, instances] = await Promise.all([
-    client.zadd(key, now, instance),
-    client.zrangebyscore(key, now - BEAT_COUNTS_MS, '+inf'),
-  ]);
-  if (Number(added) === 0) return { instances, known: true };
-  // Whoever is new tidies up, so that the others need not, every second.
-  await client.zremrangebyscore(key, '-inf', now - BEAT_KEPT_MS);
-  await client.pexpire(key, BEAT_KEPT_MS);
-  return { instances, known: false };
+/**
+ * KEYS: the sorted set of instances, by when they beat last. ARGV: an instance. Answers 1 when it is new, and those that
+ * are there. Whoever is new tidies up, so that the others need not, every second.
+ */
+export const BEAT = script(
+  CLOCK,
+  `
+local added = redis.call('ZADD', KEYS[1], whole(today), ARGV[1])
+if added == 1 then redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', whole(today - ${BEAT_KEPT_MS})) end
+redis.call('PEXPIRE', KEYS[1], ${BEAT_KEPT_MS})
+return { added, redis.call('ZRANGEBYSCORE', KEYS[1], whole(today - ${BEAT_COUNTS_MS}), '+inf') }
+`,
+);
+
+/** What the script answered. */
+export function beatOf(reply: unknown): Beat {
+  const [added, instances] = arrayOf(reply);
+  return { instances: arrayOf(instances).map(textOf), known: added === 0 };
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { granuleShift, MOST_HITS } from './granule';
 import { LocalChannels } from './local-channels';
-import { type Beat, beat } from './redis-beat';
+import { BEAT, type Beat, beatOf } from './redis-beat';
 import { identityOf } from './redis-identity';
 import { RedisKeys } from './redis-keys';
 import { RedisLink } from './redis-link';
@@ -183,8 +183,7 @@ export class RedisStateStore implements StateStore {
 
   /** @internal Shows up among the instances; and notices a dead connection without a request that waits for it. */
   beat(): Promise<Beat> {
-    const { instances } = this.keys;
-    return this.link.run(instances, (client) => beat(client, instances, this.instance));
+    return this.link.script(BEAT, [this.keys.instances], [this.instance], beatOf);
   }
 
   /**
