@@ -24,6 +24,7 @@ import {
   TimeWindow,
   UsageMonitor,
 } from 'nestapi-guard';
+import { MONOTONIC_CLOCK } from '../../lib/state/monotonic-clock';
 import { WALL_CLOCK } from '../../lib/state/wall-clock';
 import { PLATFORMS, type RequestOptions, type RunningApp, type StartOptions, startApp } from '../support/platforms';
 import { until } from '../support/until';
@@ -368,6 +369,20 @@ describe.each(PLATFORMS)('logging on %s', (platform) => {
     await app.close();
     expect(logger.guard).toHaveLength(3);
     expect(logger.guard[2]).toMatch(/refused .* client=203\.0\.113\.9 .* repeated=19$/);
+  });
+
+  it('folds the refusals of a limit, though the wait gets shorter', async () => {
+    let now = 0;
+    await start({}, { override: (module) => module.overrideProvider(MONOTONIC_CLOCK).useValue(() => now) });
+    const waits = new Set<string>();
+    for (let time = 0; time < 20; time++) {
+      now = time * 2_000;
+      waits.add(String((await app.post('/limit', {}, { from: '203.0.113.9' })).headers['retry-after']));
+    }
+    await app.close();
+    expect(waits.size).toBe(20);
+    expect(logger.guard).toHaveLength(2);
+    expect(logger.guard[1]).toMatch(/refused status=429 .* client=203\.0\.113\.9 .* repeated=18$/);
   });
 
   it('never lets a request write a line of its own', async () => {
