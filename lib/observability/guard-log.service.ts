@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { GuardConfigError } from '../config/config-problem';
 import type { GuardConfig } from '../config/guard-config';
 import { LiveConfig } from '../config/live-config';
+import { runAtOnce, runInSlices } from '../network/slices';
 import { counted } from './counted';
 import { LineFolding } from './line-folding';
 import { LogFile } from './log-file';
@@ -10,9 +11,6 @@ import { jsonLine, type LogFields, type LogRecord, textLine } from './log-line';
 
 /** Milliseconds for which repeated lines are held back. */
 const FOLDING_TIME = 10_000;
-
-/** What differs between two lines that say the same. */
-type Folding = 'folded' | 'every line';
 
 /** Writes one line per event: through Nest's logger, and to `customLogFile`. Never throws and never waits. */
 @Injectable()
@@ -34,23 +32,40 @@ export class GuardLog {
     this.timer = setInterval(() => this.tend(), FOLDING_TIME).unref();
   }
 
+  /** Writes a line, or counts it when the same was written a moment ago. */
+  write(level: LogLevel | null, event: string, fields: LogFields): void {
+    this.fold(level, event, sameness(fields), () => fields);
+  }
+
   /**
-   * @param level null writes nothing.
-   * @param folding whether a line that was written a moment ago is only counted.
+   * The same for lines that come often.
+   *
+   * @param same what no line has that says something else
+   * @param fields asked for when the line is written
    */
-  write(level: LogLevel | null, event: string, fields: LogFields, folding: Folding = 'folded'): void {
+  fold(level: LogLevel | null, event: string, same: string, fields: () => LogFields): void {
     if (level === null) return;
-    const record: LogRecord = { at: new Date(), level, event, fields };
-    if (folding === 'every line' || this.folding.isNew(sameness(record), record)) this.put(record);
+    const line = `${level} ${event} ${same}`;
+    if (this.folding.repeats(line)) return;
+    const record: LogRecord = { at: new Date(), level, event, fields: fields() };
+    this.folding.remember(line, record);
+    this.put(record);
+  }
+
+  /** Writes a line, even if the same was written a moment ago. */
+  writeEach(level: LogLevel | null, event: string, fields: LogFields): void {
+    if (level !== null) this.put({ at: new Date(), level, event, fields });
   }
 
   /** Tells what was held back, and closes the file. */
   async close(): Promise<void> {
     clearInterval(this.timer);
     process.off('SIGHUP', this.reopenFile);
-    this.tell();
+    runAtOnce(this.folding.take(this.tell));
     await this.file?.close();
   }
+
+  private readonly tell = (record: LogRecord): void => this.put(record);
 
   private put(record: LogRecord): void {
     const json = this.config.logFormat === 'json';
@@ -68,12 +83,8 @@ export class GuardLog {
   }
 
   private tend(): void {
-    this.tell();
+    void runInSlices(this.folding.take(this.tell));
     void this.file?.followRotation();
-  }
-
-  private tell(): void {
-    for (const record of this.folding.take()) this.put(record);
   }
 
   private fileListener(path: string) {
@@ -92,24 +103,21 @@ function rejectMove(path: string | undefined, { customLogFile }: GuardConfig): v
   throw new GuardConfigError([{ path: 'customLogFile', value: customLogFile, message }]);
 }
 
-/** What two lines that say the same differ in. */
+/** What two lines that say the same may differ in. */
 const VARYING = new Set(['id', 'retryAfter']);
 
-/** What they have in common, and lines that say something else have not. Asked for every line, also those that are folded. */
-function sameness({ event, fields }: LogRecord): string {
-  return `${event}${membersOf(fields)}`;
-}
-
-function membersOf(fields: object): string {
+/** What lines that say the same have in common, and no others. */
+export function sameness(fields: object): string {
   let text = '';
-  for (const [name, value] of Object.entries(fields) as [string, unknown][]) {
+  for (const name in fields) {
+    const value = (fields as Record<string, unknown>)[name];
     if (value === undefined || VARYING.has(name)) continue;
-    text += `\n${name}=${sayingOf(value)}`;
+    text += `${name}=${sayingOf(value)}\n`;
   }
   return text;
 }
 
 function sayingOf(value: unknown): string {
-  if (typeof value === 'object' && value !== null) return membersOf(value);
+  if (typeof value === 'object' && value !== null) return `{${sameness(value)}}`;
   return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }

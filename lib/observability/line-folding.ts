@@ -12,28 +12,28 @@ interface Repetition {
 export class LineFolding {
   private readonly lines = new Map<string, Repetition>();
 
-  constructor(private readonly capacity = 1000) {}
+  constructor(private readonly capacity = 10_000) {}
 
-  /** Whether a line is new and is to be written now. */
-  isNew(line: string, record: LogRecord): boolean {
+  /** Counts a line that was told a moment ago; false when it is new and has to be told now. */
+  repeats(line: string): boolean {
     const known = this.lines.get(line);
-    if (known !== undefined) {
-      known.times++;
-      return false;
-    }
-    if (this.lines.size < this.capacity) this.lines.set(line, { record, times: 0 });
-    return true;
+    if (known !== undefined) known.times++;
+    return known !== undefined;
   }
 
-  /** What was held back since the last time; lines that did not come again are forgotten. */
-  take(): LogRecord[] {
-    const repeated: LogRecord[] = [];
-    for (const [line, repetition] of this.lines) {
+  /** Holds back what repeats a line that is told now. */
+  remember(line: string, record: LogRecord): void {
+    if (this.lines.size < this.capacity) this.lines.set(line, { record, times: 0 });
+  }
+
+  /** Gives what was held back since the last time to `tell`; lines that did not come again are forgotten. */
+  *take(tell: (record: LogRecord) => void): Generator<void, void> {
+    for (const [line, repetition] of [...this.lines]) {
       const { record, times } = repetition;
-      if (times === 0) this.lines.delete(line);
-      else repeated.push({ ...record, at: new Date(), fields: { ...record.fields, id: undefined, repeated: times } });
       repetition.times = 0;
+      if (times === 0) this.lines.delete(line);
+      else tell({ ...record, at: new Date(), fields: { ...record.fields, id: undefined, repeated: times } });
+      yield;
     }
-    return repeated;
   }
 }

@@ -26,6 +26,8 @@ export class PathSecrets {
   private readonly templates = new Map<string, readonly Template[]>();
   /** The paths of routes without parameters. */
   private readonly literals = new Set<string>();
+  /** Those with a name that is sensitive: of each route, and of all. */
+  private readonly sensitiveOf = new Map<string, readonly Template[]>();
   private sensitive: readonly Template[] | undefined;
 
   constructor(private readonly isSensitive: IsSensitive) {}
@@ -37,11 +39,13 @@ export class PathSecrets {
     const read = paths.map(segmentsOf);
     this.templates.set(template, read);
     for (const segments of read) if (segments.every(isLiteral)) this.literals.add(textOf(segments));
+    this.sensitiveOf.set(template, read.filter(this.concerns));
     this.sensitive = undefined;
   }
 
   /** Other names are sensitive from now on. */
   reconsider(): void {
+    for (const [template, read] of this.templates) this.sensitiveOf.set(template, read.filter(this.concerns));
     this.sensitive = undefined;
   }
 
@@ -51,9 +55,8 @@ export class PathSecrets {
    * @param route the template of the route that the path was matched to; without, any route may be meant.
    */
   within(path: string, route?: string): readonly string[] {
-    const own = route === undefined ? undefined : this.templates.get(route);
-    const candidates =
-      own?.filter(this.concerns) ?? (this.sensitive ??= [...this.templates.values()].flat().filter(this.concerns));
+    const own = route === undefined ? undefined : this.sensitiveOf.get(route);
+    const candidates = own ?? (this.sensitive ??= [...this.sensitiveOf.values()].flat());
     if (candidates.length === 0 || !path.startsWith('/')) return [];
     const segments = path.split('/').filter(Boolean);
     const plain = segments.map((segment) => percentDecoded(segment).toLowerCase());

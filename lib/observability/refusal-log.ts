@@ -3,7 +3,7 @@ import type { GuardConfig } from '../config/guard-config';
 import { LiveConfig } from '../config/live-config';
 import type { CheckFailedEvent, EventRequest, RefusalEvent } from './guard-event';
 import { GuardEvents } from './guard-events.service';
-import { GuardLog } from './guard-log.service';
+import { GuardLog, sameness } from './guard-log.service';
 import type { LogFields } from './log-line';
 
 /** Writes one line per refusal, and calls `onBlock`. */
@@ -30,7 +30,11 @@ export class RefusalLog implements OnApplicationShutdown {
   }
 
   private tell(event: RefusalEvent): void {
-    this.log.write(this.config.logSuspiciousLevel, event.type, refusalFields(event));
+    const { type, status, check, reason, mode, request, evidence } = event;
+    const { ip, method, path, route } = request;
+    const found = evidence === undefined ? '' : sameness(evidence);
+    const same = `${status} ${check} ${reason}\n${mode} ${ip} ${method} ${path} ${route}\n${found}`;
+    this.log.fold(this.config.logSuspiciousLevel, type, same, () => refusalFields(event));
   }
 }
 

@@ -32,7 +32,7 @@ export class RequestLog {
       const ms = Math.round((performance.now() - started) * 10) / 10;
       const aborted = response.writableFinished ? undefined : true;
       const fields = { status, ms, aborted, ...requestFields(this.redaction.described(describeRequest(request))) };
-      this.log.write(this.config.logRequestLevel, 'request', fields, 'every line');
+      this.log.writeEach(this.config.logRequestLevel, 'request', fields);
     });
   }
 }

@@ -68,7 +68,7 @@ export class RehearsalService implements OnModuleDestroy {
     if (size === this.logged) return;
     this.logged = size;
     for (const finding of this.summary().candidates.slice(0, LOGGED)) {
-      this.log.write('INFO', 'rehearsal', fieldsOf(finding), 'every line');
+      this.log.writeEach('INFO', 'rehearsal', fieldsOf(finding));
     }
   }
 }

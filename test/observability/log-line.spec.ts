@@ -1,3 +1,4 @@
+import { runAtOnce } from '../../lib/network/slices';
 import { LineFolding } from '../../lib/observability/line-folding';
 import { jsonLine, type LogFields, type LogRecord, textLine } from '../../lib/observability/log-line';
 import { quote } from '../../lib/observability/log-text';
@@ -88,24 +89,45 @@ describe('a line', () => {
 });
 
 describe('folding', () => {
+  const said = (folding: LineFolding): LogRecord['fields'][] => {
+    const records: LogRecord[] = [];
+    runAtOnce(folding.take((record) => records.push(record)));
+    return records.map(({ fields }) => fields);
+  };
+  const says = (folding: LineFolding, line: string, fields: LogRecord['fields'] = {}): boolean => {
+    if (folding.repeats(line)) return false;
+    folding.remember(line, record(fields));
+    return true;
+  };
+
   it('counts what is repeated and forgets what is not', () => {
     const folding = new LineFolding();
-    const line = record({ check: 'ip', id: 'first' });
-    expect(folding.isNew('same', line)).toBe(true);
-    expect(folding.isNew('same', record({ check: 'ip', id: 'second' }))).toBe(false);
-    expect(folding.isNew('other', record({}))).toBe(true);
-    expect(folding.isNew('same', line)).toBe(false);
-    expect(folding.take().map(({ fields }) => fields)).toEqual([{ check: 'ip', id: undefined, repeated: 2 }]);
-    expect(folding.isNew('same', line)).toBe(false);
-    expect(folding.isNew('other', record({}))).toBe(true);
-    expect(folding.take()).toHaveLength(1);
-    expect(folding.take()).toHaveLength(0);
-    expect(folding.isNew('same', line)).toBe(true);
+    expect(says(folding, 'same', { check: 'ip', id: 'first' })).toBe(true);
+    expect(says(folding, 'same', { check: 'ip', id: 'second' })).toBe(false);
+    expect(says(folding, 'other')).toBe(true);
+    expect(says(folding, 'same')).toBe(false);
+    expect(said(folding)).toEqual([{ check: 'ip', id: undefined, repeated: 2 }]);
+    expect(says(folding, 'same')).toBe(false);
+    expect(says(folding, 'other')).toBe(true);
+    expect(said(folding)).toHaveLength(1);
+    expect(said(folding)).toHaveLength(0);
+    expect(says(folding, 'same')).toBe(true);
   });
 
   it('is bounded: beyond its capacity lines are written', () => {
     const folding = new LineFolding(2);
-    for (const line of ['a', 'b', 'c', 'c']) expect(folding.isNew(line, record({}))).toBe(true);
-    expect(folding.isNew('a', record({}))).toBe(false);
+    for (const line of ['a', 'b', 'c', 'c']) expect(says(folding, line)).toBe(true);
+    expect(says(folding, 'a')).toBe(false);
+  });
+
+  it('keeps lines that are new while the others are told', () => {
+    const folding = new LineFolding();
+    says(folding, 'old');
+    const telling = folding.take(() => undefined);
+    telling.next();
+    says(folding, 'new');
+    runAtOnce(telling);
+    expect(folding.repeats('new')).toBe(true);
+    expect(folding.repeats('old')).toBe(false);
   });
 });
