@@ -43,7 +43,7 @@ export class GuardConfigError extends Error {
 function render(problems: readonly ConfigProblem[], code: string): string {
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
   const lines = problems.map((problem) => `  - ${renderProblem(problem)}`);
-  return `nestapi-guard cannot start, ${count} found (${code}, see docs/errors.md#${code.toLowerCase()}):\n${lines.join('\n')}`;
+  return `nestapi-guard: ${count} found (${code}, see docs/errors.md#${code.toLowerCase()}):\n${lines.join('\n')}`;
 }
 
 function renderProblem({ path, value, message, suggestion }: ConfigProblem): string {

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { GuardConfig } from '../config/guard-config';
-import { renderValue } from '../config/config-problem';
+import { type FieldProblem, renderValue } from '../config/config-problem';
 import { LiveConfig } from '../config/live-config';
 import type { LimitTier, LimitVerdict, StateStore } from '../state/state-store';
 import { STATE_STORE } from '../state/state-store.provider';
@@ -77,10 +77,9 @@ export class RateLimitService {
   }
 
   private tierOf(key: string, rule: RateLimitRule): LimitTier {
-    const [problem] = ruleProblems(rule);
-    if (problem !== undefined)
-      throw new RangeError(`rule${problem.path ?? ''}: ${renderValue(problem.value)} ${problem.message}`);
+    reject(ruleProblems(rule));
     const { requests, window, burst, cost, algorithm = this.config.rateLimitAlgorithm, name } = rule;
+    reject(ruleProblems({ ...rule, algorithm }));
     const bucket = name ?? `${requests}/${window}/${algorithm}`;
     return {
       client: `custom:${key}`,
@@ -92,6 +91,11 @@ export class RateLimitService {
       cost,
     };
   }
+}
+
+function reject([problem]: readonly FieldProblem[]): void {
+  if (problem === undefined) return;
+  throw new RangeError(`rule${problem.path ?? ''}: ${renderValue(problem.value)} ${problem.message}`);
 }
 
 // Without an answer of the store, `onStoreError` has decided.

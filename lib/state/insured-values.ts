@@ -28,7 +28,7 @@ export class InsuredValues {
   set(collection: string, key: string, value: string, ttlMs: number): Awaitable<boolean> {
     this.writes++;
     const kept = this.local.set(collection, key, value, ttlMs);
-    if (!this.shared.isUp) return this.remember(collection, key, true, kept);
+    if (!this.shared.isAnswering) return this.remember(collection, key, true, kept);
     return this.shared.put(collection, key, value, ttlMs).then(
       ({ stored, filling }) => {
         if (stored) this.notice(collection, filling);
@@ -41,7 +41,7 @@ export class InsuredValues {
 
   get(collection: string, key: string): Awaitable<StoredValue | undefined> {
     const own = (): StoredValue | undefined => this.local.get(collection, key);
-    if (!this.shared.isUp || this.unpushed.get(collection)?.has(key) === true) return own();
+    if (!this.shared.isAnswering || this.unpushed.get(collection)?.has(key) === true) return own();
     const { writes } = this;
     return this.shared.get(collection, key).then((found) => {
       if (found !== undefined && this.writes === writes) this.reconcile(collection, key, found.value);

@@ -141,7 +141,7 @@ describe('resolveConfig', () => {
 
   it('lists all problems at once, with value, what is accepted and the nearest name', () => {
     expect(() => resolve({ whole: -1, blackList: [], flag: 'no' })).toThrow(
-      'nestapi-guard cannot start, 3 problems found (GUARD_CONFIG_INVALID, see docs/errors.md#guard_config_invalid):\n' +
+      'nestapi-guard: 3 problems found (GUARD_CONFIG_INVALID, see docs/errors.md#guard_config_invalid):\n' +
         '  - blackList: is not a known field; did you mean "blacklist"?\n' +
         '  - whole: -1 is not accepted; use a whole number from 1 to 10\n' +
         '  - flag: "no" is not accepted; use true or false',

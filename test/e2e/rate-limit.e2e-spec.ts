@@ -343,6 +343,9 @@ describe.each(PLATFORMS)('limits of routes on %s', (platform) => {
     await limits.reset(from, rule);
     expect(await limits.consume(from, rule)).toMatchObject({ allowed: true, remaining: 1 });
     await expect(limits.consume(from, { requests: 0, window: 10 })).rejects.toThrow(RangeError);
+    await expect(limits.consume(from, { ...rule, burst: 5 })).rejects.toThrow(
+      /burst: 5 has no effect on a sliding window/,
+    );
     expect(await statuses(app, '/three/1', 1, { from })).toEqual([200]);
   });
 

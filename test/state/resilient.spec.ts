@@ -62,8 +62,12 @@ describe('a store over Redis', () => {
     // What is answered at once has waited for nothing.
     for (const answer of [store.consume([tier()]), store.peek([tier()]), store.strike(counter), store.tally(counter)])
       expect(answer).toMatchObject({ source: 'local' });
+    expect(store.set('bans', 'a', '1', 60_000)).toBe(true);
+    expect(store.get('bans', 'a')).toMatchObject({ value: '1' });
     server.thaw();
     await until(async () => (await store.consume([tier({ limit: 1_000 })])).source === 'shared');
+    const other = await open({ redis: server.url });
+    await until(async () => (await other.get('bans', 'a'))?.value === '1');
   });
 
   it.each<[string, (server: RedisServer) => Promise<unknown>, (server: RedisServer) => Promise<unknown>]>([
