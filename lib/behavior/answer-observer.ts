@@ -4,22 +4,20 @@ import { createBrotliDecompress, createUnzip } from 'node:zlib';
 import { AnswerReader } from './answer-reader';
 import type { ReturnPattern } from './return-pattern';
 
-/** Told once, when an answer is complete or its client has gone. */
-export type AnswerListener = (matches: (pattern: ReturnPattern) => boolean) => void;
+/** Told once, when an answer is complete or its client has gone: its status, and which patterns are in its body. */
+export type AnswerListener = (status: number, found: ReadonlySet<ReturnPattern>) => void;
 
-type BodyPattern = Exclude<ReturnPattern, { kind: 'status' }>;
+/** A pattern that the body of an answer has to be read for. */
+export type BodyPattern = Exclude<ReturnPattern, { kind: 'status' }>;
+
+const NOTHING: ReadonlySet<ReturnPattern> = new Set();
 
 /**
  * Follows an answer on Node's response, where everything passes that anybody sends: handlers, streams, exception filters.
  * Each chunk goes on as it comes.
  */
-export function observeAnswer(
-  response: ServerResponse,
-  patterns: readonly ReturnPattern[],
-  tell: AnswerListener,
-): void {
-  const inBody = patterns.filter((pattern): pattern is BodyPattern => pattern.kind !== 'status');
-  const body = new ObservedBody(inBody);
+export function observeAnswer(response: ServerResponse, patterns: readonly BodyPattern[], tell: AnswerListener): void {
+  const body = patterns.length === 0 ? undefined : new ObservedBody(patterns);
   let over = false;
   const finish = (): void => {
     if (over) return;
@@ -27,23 +25,19 @@ export function observeAnswer(
     // Whoever never got a status got no answer.
     if (!response.headersSent) return;
     const { statusCode } = response;
-    body.end((found) => {
-      tell((pattern) => {
-        if (pattern.kind === 'status') return pattern.status === statusCode;
-        return statusCode !== 304 && found.has(pattern);
-      });
-    });
+    if (body === undefined) tell(statusCode, NOTHING);
+    else body.end((found) => tell(statusCode, statusCode === 304 ? NOTHING : found));
   };
   if (response.writableEnded) return finish();
-  if (inBody.length > 0) readWrites(response, body);
+  if (body !== undefined) readWrites(response, body);
   const end = response.end;
   response.end = function (this: ServerResponse, ...args: unknown[]) {
-    body.read(this, args);
+    body?.read(this, args);
     const ended: unknown = Reflect.apply(end, this, args);
     finish();
     return ended;
   } as ServerResponse['end'];
-  response.once('close', finish);
+  response.on('close', finish);
 }
 
 function readWrites(response: ServerResponse, body: ObservedBody): void {
@@ -56,18 +50,16 @@ function readWrites(response: ServerResponse, body: ObservedBody): void {
 
 class ObservedBody {
   private readonly reader: AnswerReader;
-  private readonly isWanted: boolean;
   private begun = false;
   private unpack: Transform | undefined;
 
   constructor(patterns: readonly BodyPattern[]) {
     this.reader = new AnswerReader(patterns);
-    this.isWanted = patterns.length > 0;
   }
 
   /** The arguments of `write` or `end`. */
   read(response: ServerResponse, [chunk, encoding]: readonly unknown[]): void {
-    if (!this.isWanted || this.reader.isFull || chunk === '') return;
+    if (this.reader.isFull || chunk === '') return;
     const bytes = bytesOf(chunk, encoding);
     if (bytes === undefined) return;
     if (!this.begun) this.begin(response, bytes);

@@ -6,7 +6,7 @@ import type { Refusal } from '../policy/refusal';
 import type { RoutePolicy } from '../policy/route-policy';
 import type { CompileTarget, Observer, Probe, SecurityCheck } from '../policy/security-check';
 import type { Awaitable } from '../state/state-store';
-import { observeAnswer } from './answer-observer';
+import { type BodyPattern, observeAnswer } from './answer-observer';
 import { BehaviorMonitor, type Reaction } from './behavior-monitor';
 import { type BehaviorRule, counterName } from './behavior-rule';
 import { ruleListProblems, ruleProblems } from './rule-problems';
@@ -54,7 +54,8 @@ export class BehaviorCheck implements SecurityCheck {
     if (target.route !== undefined && !['http', 'graphql'].includes(target.route.kind)) return undefined;
     const watched = watchedRules(target).filter(({ pattern }) => pattern !== undefined);
     if (watched.length === 0) return undefined;
-    return (request) => this.follow(request, watched);
+    const patterns = watched.map(({ pattern }) => pattern).filter(isBodyPattern);
+    return (request) => this.follow(request, watched, patterns);
   }
 
   private stepOf(watched: WatchedRule): Step[] {
@@ -69,14 +70,15 @@ export class BehaviorCheck implements SecurityCheck {
     return watched.rule.action === 'throttle' ? [(request) => this.monitor.throttled(watched, request)] : [];
   }
 
-  private follow(request: GuardedRequest, rules: readonly WatchedRule[]): void {
+  private follow(request: GuardedRequest, rules: readonly WatchedRule[], patterns: readonly BodyPattern[]): void {
     const { response, method } = request;
     // What comes over an open connection is not answered on the response of its upgrade.
     if (response === undefined || !request.metDoor || method === 'HEAD') return;
-    const patterns = rules.map(({ pattern }) => pattern as ReturnPattern);
-    observeAnswer(response, patterns, (matches) => {
+    observeAnswer(response, patterns, (status, found) => {
       for (const watched of rules) {
-        if (!matches(watched.pattern as ReturnPattern)) continue;
+        const { pattern } = watched;
+        const matches = pattern?.kind === 'status' ? pattern.status === status : found.has(pattern!);
+        if (!matches) continue;
         this.monitor.answer(watched, request, request).catch((error: unknown) => {
           this.logger.error(`GUARD_BEHAVIOR_NOT_COUNTED ${watched.subject}: ${String(error)}`);
         });
@@ -100,6 +102,10 @@ function rulesOf(policy: RoutePolicy): BehaviorRule[] {
     ...returnMonitor.map((rule) => ({ type: 'return' as const, ...rule })),
     ...behaviorAnalysis,
   ];
+}
+
+function isBodyPattern(pattern: ReturnPattern | undefined): pattern is BodyPattern {
+  return pattern !== undefined && pattern.kind !== 'status';
 }
 
 function refusalOf({ refusal }: Reaction): Refusal | undefined {
