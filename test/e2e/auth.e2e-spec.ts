@@ -98,6 +98,7 @@ class DoorsController {
   @Get('partner')
   @ApiKeyAuth({
     headerName: 'X-Partner',
+    realm: 'partners',
     keys: ['one', 'two'],
     verify: (key, request) => {
       seen.push({ key, credentials: request.credentials });
@@ -201,6 +202,7 @@ describe.each(PLATFORMS)('authentication on %s', (platform) => {
     ['/digest', {}, 'Digest realm="api"'],
     ['/key', {}, 'ApiKey realm="api", header="X-API-Key"'],
     ['/key', { 'x-api-key': 'wrong' }, 'ApiKey realm="api", header="X-API-Key"'],
+    ['/partner', {}, 'ApiKey realm="partners", header="X-Partner"'],
   ])('%s challenges %j', async (path, headers, challenge) => {
     const answer = await app.get(path, { headers });
     expect(answer.headers['www-authenticate']).toBe(challenge);

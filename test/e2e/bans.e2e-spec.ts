@@ -68,6 +68,12 @@ class AppealController {
   get() {
     return 'ok';
   }
+
+  @Get('form')
+  @Bypass(['all'])
+  form() {
+    return 'ok';
+  }
 }
 
 @WebSocketGateway()
@@ -257,6 +263,13 @@ describe.each(PLATFORMS)('bans on %s', (platform) => {
     expect(await status(app, '203.0.113.9', '/nothing')).toBe(403);
   });
 
+  it('lets a route bypass bans by their name only', async () => {
+    const app = await start({}, { appeal: true });
+    expect(await status(app, '203.0.113.9', '/appeal/form')).toBe(200);
+    await bans(app).ban('203.0.113.9');
+    expect(await status(app, '203.0.113.9', '/appeal/form')).toBe(403);
+  });
+
   it('bans the client of the suspicious request that reaches the threshold', async () => {
     const app = await start({ autoBanDuration: 600 });
     const from = newClient();
@@ -337,15 +350,26 @@ describe.each(PLATFORMS)('bans on %s', (platform) => {
     expect(await bans(app).ban(newClient())).toBe(false);
   });
 
-  it.each([
+  describe.each([
     ['enableIpBanning', { enableIpBanning: false }],
     ['checkModes', { checkModes: { ip_ban: 'off' } }],
-  ] as const)('bans nobody when %s turns bans off', async (_, config) => {
-    const app = await start(config);
-    const from = newClient();
-    expect(await bans(app).ban(from)).toBe(false);
-    expect(await strike(app, from, 4)).toEqual([400, 400, 400, 400]);
-    expect(await status(app, from)).toBe(200);
+  ] as const)('when %s turns bans off', (_, config) => {
+    it('bans nobody', async () => {
+      const app = await start(config);
+      const from = newClient();
+      expect(await bans(app).ban(from)).toBe(false);
+      expect(await strike(app, from, 4)).toEqual([400, 400, 400, 400]);
+      expect(await status(app, from)).toBe(200);
+    });
+
+    it('serves whom it had banned', async () => {
+      const app = await start({});
+      const from = newClient();
+      await bans(app).ban(from);
+      expect(await status(app, from)).toBe(403);
+      await app.app.get(GuardControl).updateConfig(config);
+      expect(await status(app, from)).toBe(200);
+    });
   });
 
   it.each([

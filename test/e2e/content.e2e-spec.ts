@@ -25,8 +25,8 @@ import {
   VersioningType,
 } from '@nestjs/common';
 import { APP_FILTER, HttpAdapterHost } from '@nestjs/core';
-import { FileInterceptor } from '@nestjs/platform-express';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { FileInterceptor, type NestExpressApplication } from '@nestjs/platform-express';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import {
   ContentTypeFilter,
@@ -599,6 +599,46 @@ describe.each(PLATFORMS)('refused bodies on %s', (platform) => {
     expect(await send({ a: 'x'.repeat(200) })).toBe(413);
     const chunked = { 'content-type': 'application/json', 'transfer-encoding': 'chunked' };
     expect(await send(Readable.from(['"'.padEnd(90, 'x'), 'x'.repeat(200), '"']), chunked)).toBe(413);
+  });
+});
+
+describe.each(PLATFORMS)('@HoneypotDetection on %s where the application decodes bodies by itself', (platform) => {
+  const FORM = 'application/x-www-form-urlencoded';
+  const TYPES = [FORM, 'application/json', 'application/vnd.api+json', 'text/plain'];
+
+  function acceptUnparsed(app: INestApplication, parseAs: 'string' | 'buffer') {
+    if (platform === 'express') {
+      (app as NestExpressApplication).useBodyParser(parseAs === 'string' ? 'text' : 'raw', { type: TYPES });
+      return;
+    }
+    const instance = (app as NestFastifyApplication).getHttpAdapter().getInstance();
+    instance.removeAllContentTypeParsers();
+    instance.addContentTypeParser(TYPES, { parseAs }, (_request, body, done) => done(null, body));
+  }
+
+  describe.each(['string', 'buffer'] as const)('a %s', (parseAs) => {
+    let app: RunningApp;
+    beforeAll(async () => {
+      app = await startApp(platform, {
+        controllers: [BodiesController],
+        config: { enablePenetrationDetection: false },
+        nest: { bodyParser: false },
+        configure: (nest) => acceptUnparsed(nest, parseAs),
+      });
+    });
+    afterAll(() => app.close());
+
+    it.each([
+      [FORM, 'name=x&website=', 201],
+      [FORM, 'name=x&contact%5Bwebsite%5D=x', 403],
+      ['application/json', '{"website":""}', 201],
+      ['application/json', '{"contact":[{"website":"x"}]}', 403],
+      ['application/vnd.api+json', '{"website":"x"}', 403],
+      ['application/vnd.api+json', '{"website":', 201],
+      ['text/plain', 'website=x', 201],
+    ])('%s: %s is answered %i', async (type, body, status) => {
+      expect((await app.post('/trap', body, { headers: { 'content-type': type } })).status).toBe(status);
+    });
   });
 });
 

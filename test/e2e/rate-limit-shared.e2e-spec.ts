@@ -4,6 +4,7 @@ import { get } from 'node:http';
 import { join } from 'node:path';
 import { Controller, Get } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
+import Redis from 'ioredis';
 import { type GuardConfigInput, GuardEvents, GuardModule, RateLimit } from 'nestapi-guard';
 import { burst, newClient, statuses } from '../support/limits';
 import { PLATFORMS, startApp } from '../support/platforms';
@@ -114,6 +115,21 @@ describe.each(PLATFORMS)('limits in Redis on %s', (platform) => {
     expect(await statuses(app, '/stacked', 10, { from })).toEqual(new Array(10).fill(429));
     expect(await commands()).toBe(after + 4);
     await app.close();
+  });
+
+  it.each<[string, (client: Redis) => GuardConfigInput['redis']]>([
+    ['options', ({ options: { host, port } }) => ({ host, port })],
+    ['a client', (client) => client],
+  ])('are those of the other instances with %s as redis', async (_, sourceOf) => {
+    const client = new Redis(server.url, { lazyConnect: true });
+    const config = { redisUrl: undefined, redis: sourceOf(client) };
+    const [one, other] = [await start(config), await start(config)];
+    const from = newClient();
+    expect(await statuses(one, '/stacked', 3, { from })).toEqual([200, 200, 200]);
+    expect(await statuses(other, '/stacked', 1, { from })).toEqual([429]);
+    // It belongs to the application: the guard connects by itself.
+    expect(client.status).toBe('wait');
+    await Promise.all([one.close(), other.close()]);
   });
 
   it('are counted by this process while Redis is away, and say so', async () => {

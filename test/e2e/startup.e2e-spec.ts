@@ -1,4 +1,4 @@
-import { type Abstract, Controller, Get, Injectable, Logger, Module, type Type } from '@nestjs/common';
+import { type Abstract, Controller, Get, Inject, Injectable, Logger, Module, type Type } from '@nestjs/common';
 import { ConfigModule, ConfigService } from '@nestjs/config';
 import { Test } from '@nestjs/testing';
 import {
@@ -264,6 +264,27 @@ describe.each(PLATFORMS)('configuration on %s', (platform) => {
     });
     expect((await placed.get('/rules', { from: '192.0.2.1' })).status).toBe(403);
     await placed.close();
+  });
+
+  it.each([
+    ['every module', {}, true],
+    ['the modules that import it, with isGlobal: false', { isGlobal: false }, false],
+  ])('gives its services to %s, and protects all', async (_, extras, everywhere) => {
+    @Injectable()
+    class CatsService {
+      constructor(@Inject(GuardControl) readonly control: GuardControl) {}
+    }
+    @Module({ controllers: [CatsController], providers: [CatsService] })
+    class CatsModule {}
+    const guard = GuardModule.forRoot({ ...refusing, ...extras });
+    const started = startApp(platform, { imports: [guard, CatsModule] });
+    if (everywhere) await (await started).close();
+    else await expect(started).rejects.toThrow(/GuardControl.* in the CatsModule/s);
+
+    const app = await startApp(platform, { imports: [guard, { module: CatsModule, imports: [guard] }] });
+    expect(app.app.get(CatsService, { strict: false }).control).toBe(app.app.get(GuardControl, { strict: false }));
+    expect((await app.get('/cats', { from: '192.0.2.66' })).status).toBe(403);
+    await app.close();
   });
 
   it('reports the policy of every route and where each rule comes from', async () => {
