@@ -225,8 +225,16 @@ function compose(
   };
 }
 
+/** Whoever makes a configuration and returns none has forgotten it: the defaults are not what was meant. */
+function given(config: unknown): unknown {
+  return config ?? null;
+}
+
 function configProviders({ inject, useFactory, useClass, useExisting }: GuardModuleAsyncOptions): Provider[] {
-  if (useFactory !== undefined) return [{ provide: CONFIG_INPUT, inject: inject ?? [], useFactory }];
+  if (useFactory !== undefined) {
+    const make = async (...args: never[]): Promise<unknown> => given(await useFactory(...args));
+    return [{ provide: CONFIG_INPUT, inject: inject ?? [], useFactory: make }];
+  }
   const factory = useClass ?? useExisting;
   if (factory === undefined) {
     const message = 'needs useFactory, useClass or useExisting';
@@ -235,7 +243,7 @@ function configProviders({ inject, useFactory, useClass, useExisting }: GuardMod
   const made: Provider = {
     provide: CONFIG_INPUT,
     inject: [factory],
-    useFactory: (instance: GuardConfigFactory) => instance.createGuardConfig(),
+    useFactory: async (instance: GuardConfigFactory) => given(await instance.createGuardConfig?.()),
   };
   return useClass === undefined ? [made] : [useClass, made];
 }

@@ -13,6 +13,9 @@ export interface ConfigProblem {
 /** A problem relative to the field that it was found in: `path` is a suffix such as `[1]` or `.hsts.maxAge`. */
 export type FieldProblem = Omit<ConfigProblem, 'path'> & { readonly path?: string };
 
+const REDACTED = '[redacted]';
+/** A URL with a password in it. */
+const CREDENTIALS = /:\/\/[^\s/@]+@/;
 const SECRET_FIELD = /token|password|secret|redis|apikeyauth|keys/i;
 
 /**
@@ -36,7 +39,8 @@ export class GuardConfigError extends Error {
     super(render(problems, code));
     this.name = 'GuardConfigError';
     this.code = code;
-    this.problems = problems;
+    // Nest prints the fields of an error that ends the start.
+    this.problems = problems.map((problem) => (isSecret(problem) ? { ...problem, value: REDACTED } : problem));
   }
 }
 
@@ -46,24 +50,30 @@ function render(problems: readonly ConfigProblem[], code: string): string {
   return `nestapi-guard: ${count} found (${code}, see docs/errors.md#${code.toLowerCase()}):\n${lines.join('\n')}`;
 }
 
+function isSecret({ path, value }: ConfigProblem): boolean {
+  if (value === undefined) return false;
+  return SECRET_FIELD.test(path) || CREDENTIALS.test(renderWhole(value));
+}
+
 function renderProblem({ path, value, message, suggestion }: ConfigProblem): string {
-  const shown = value === undefined ? '' : ` ${SECRET_FIELD.test(path) ? '[redacted]' : renderValue(value)}`;
+  const secret = isSecret({ path, value, message });
+  const shown = value === undefined ? '' : ` ${secret ? REDACTED : renderValue(value)}`;
   const hint = suggestion === undefined ? '' : `; did you mean "${suggestion}"?`;
   return `${path}:${shown} ${message}${hint}`;
 }
 
 /** A short, single-line rendering of any value. */
 export function renderValue(value: unknown): string {
-  let text: string;
-  if (typeof value === 'function') text = `[function ${value.name || 'anonymous'}]`;
-  else if (value instanceof RegExp || typeof value === 'bigint' || typeof value === 'symbol') text = String(value);
-  else if (typeof value === 'number') text = String(value);
-  else {
-    try {
-      text = JSON.stringify(value) ?? String(value);
-    } catch {
-      text = Object.prototype.toString.call(value);
-    }
-  }
+  const text = renderWhole(value);
   return text.length > 120 ? `${text.slice(0, 117)}...` : text;
+}
+
+function renderWhole(value: unknown): string {
+  if (typeof value === 'function') return `[function ${value.name || 'anonymous'}]`;
+  if (value instanceof RegExp || ['bigint', 'symbol', 'number'].includes(typeof value)) return String(value);
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return Object.prototype.toString.call(value);
+  }
 }

@@ -27,7 +27,9 @@ type Loose<T> = T extends number
       ? { [Index in keyof T]: Loose<T[Index]> }
       : string extends keyof T
         ? { [Key in keyof T]: Loose<T[Key]> }
-        : T;
+        : T extends (infer Entry)[]
+          ? readonly Entry[]
+          : T;
 
 /** What `GuardModule.forRoot()` accepts: every field is optional. */
-export type GuardConfigInput = { [Field in keyof GuardConfig]?: Loose<GuardConfig[Field]> };
+export type GuardConfigInput = { [Field in keyof GuardConfig]?: Loose<GuardConfig[Field]> | undefined };

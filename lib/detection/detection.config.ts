@@ -1,4 +1,5 @@
-import type { FieldProblem } from '../config/config-problem';
+import type { ConfigProblem, FieldProblem } from '../config/config-problem';
+import type { GuardConfig } from '../config/guard-config';
 import { Flag, ListOf, Numeric, OneOf, Setting, Whole } from '../config/setting';
 import {
   type DetectionExclusions,
@@ -70,6 +71,12 @@ export class DetectionConfig {
    */
   @OneOf('refuse', 'allow')
   detectionOverBudget: 'refuse' | 'allow' = 'refuse';
+
+  static problems({ detectionCategories }: GuardConfig): ConfigProblem[] {
+    if (detectionCategories.length > 0) return [];
+    const message = 'is empty; enablePenetrationDetection: false looks for nothing';
+    return [{ path: 'detectionCategories', value: detectionCategories, message }];
+  }
 }
 
 export function categoryProblem(value: unknown): string | undefined {

@@ -34,6 +34,8 @@ export function optionProblems(options: SuspiciousDetectionOptions): FieldProble
     const list: unknown = categories;
     if (!Array.isArray(list))
       problems.push({ path: '.categories', value: list, message: 'is not a list of categories' });
+    else if (list.length === 0)
+      problems.push({ path: '.categories', value: list, message: 'is empty; enabled: false looks for nothing' });
     else {
       list.forEach((category: unknown, index) => {
         const message = categoryProblem(category);

@@ -7,6 +7,7 @@ import { GeoService } from '../geo/geo.service';
 import type { RoutePolicy } from '../policy/route-policy';
 import type { CompileTarget, Probe, RouteInfo, SecurityCheck } from '../policy/security-check';
 import { geoLimitProblems } from './geo-rate-limit.decorator';
+import type { RateLimitOptions } from './rate-limit.decorator';
 import { ruleProblems } from './rate-limit-rule';
 import { RouteTiers, tierName } from './route-tiers';
 import { UnroutedLimit } from './unrouted-limit';
@@ -36,8 +37,8 @@ export class RateLimitCheck implements SecurityCheck {
     for (const [index, rule] of (rateLimit ?? []).entries()) {
       const found = ruleProblems(rule, 'functions');
       problems.push(...found.map((problem) => ({ ...problem, path: `rateLimit[${index}]${problem.path ?? ''}` })));
-      const name = tierName(rule, index);
-      if (rateLimit?.findIndex((other, position) => tierName(other, position) === name) === index) continue;
+      const name = nameOf(rule, index);
+      if (rateLimit?.findIndex((other, position) => nameOf(other, position) === name) === index) continue;
       problems.push({
         path: `rateLimit[${index}].name`,
         value: name,
@@ -71,6 +72,11 @@ export class RateLimitCheck implements SecurityCheck {
   compile(target: CompileTarget): Probe | undefined {
     const { config, route } = target;
     if (!config.enableRateLimiting) return undefined;
-    return route === undefined ? this.unrouted.probe : this.tiers.compile(target, route)?.probe;
+    return route === undefined ? this.unrouted.probe : this.tiers.compile(target, route);
   }
+}
+
+/** JavaScript may leave the whole rule out. */
+function nameOf(rule: RateLimitOptions | undefined, index: number): string {
+  return tierName(rule ?? {}, index);
 }

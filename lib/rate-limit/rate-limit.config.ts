@@ -47,8 +47,8 @@ export class RateLimitConfig {
   rateLimitAlgorithm: RateLimitAlgorithm = 'sliding-window';
 
   /**
-   * Whom limits of routes count instead of addresses: `(request) => request.user?.tenant`. Nothing means the address, by
-   * which requests that reach no route are always counted. Default: none.
+   * Whom limits of routes count instead of addresses: `(request) => (request.user as User | undefined)?.tenant`. Nothing
+   * means the address, by which requests that reach no route are always counted. Default: none.
    */
   @Callable()
   rateLimitKey?: PerRequest<ClientKey>;

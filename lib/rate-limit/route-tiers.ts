@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { GuardConfigError } from '../config/config-problem';
 import type { GuardConfig } from '../config/guard-config';
 import { GeoService } from '../geo/geo.service';
-import type { CompileTarget, RouteInfo } from '../policy/security-check';
+import type { CompileTarget, Probe, RouteInfo } from '../policy/security-check';
 import type { StateStore } from '../state/state-store';
 import { STATE_STORE } from '../state/state-store.provider';
 import { CountryTier } from './country-tier';
@@ -18,6 +18,12 @@ import { TierSet } from './tier-set';
 
 const GLOBAL = 'global';
 
+/** A way into a route, as a pattern that requests for it meet. */
+interface Endpoint {
+  readonly reached: readonly EndpointPattern[];
+  readonly patterns: readonly EndpointPattern[];
+}
+
 /** Makes the limits of a route out of everything that says something about them. */
 @Injectable()
 export class RouteTiers {
@@ -32,31 +38,58 @@ export class RouteTiers {
 
   /** The limit that the configuration sets for a route by its path. */
   endpointLimit(config: GuardConfig, route: RouteInfo): [limit: number, window: number] | undefined {
-    const patterns = Object.keys(config.endpointRateLimits);
-    if (patterns.length === 0 || route.kind !== 'http') return undefined;
-    const { method, templates } = this.paths.of(route);
-    const found = patterns
-      .map((text) => new EndpointPattern(text))
-      .filter((pattern) => templates.some((template) => pattern.coversTemplate(method, template)))
-      .sort((a, b) => b.weight - a.weight);
-    for (const { text } of found) this.usedPatterns.add(text);
-    return found[0] === undefined ? undefined : config.endpointRateLimits[found[0].text];
+    const [pattern] = this.endpointsOf(config, route).flatMap(({ patterns }) => patterns);
+    return pattern && config.endpointRateLimits[pattern.text];
   }
 
   /** Undefined when nothing limits the route. */
-  compile({ policy, sources, config }: CompileTarget, route: RouteInfo): TierSet | undefined {
+  compile({ policy, sources, config }: CompileTarget, route: RouteInfo): Probe | undefined {
     const { rateLimit = [], geoRateLimit } = policy;
     const throttles = throttlesOf(route).map((throttle) => this.throttleTier(throttle, route, config));
     const geo = geoRateLimit === undefined ? [] : [this.geoTier(geoRateLimit, route, config)];
     const own = sources.rateLimit === 'config' ? [] : ruleTiers(rateLimit, route, config);
     const tiers = [...own, ...geo, ...throttles];
     const key = `${route.name} ${route.template}`;
-    if (tiers.length > 0) return this.set(key, tiers, config);
+    if (tiers.length > 0) return this.set(key, tiers, config).probe;
     if (skipsGlobalLimit(route)) return undefined;
-    const byPath = this.endpointLimit(config, route) !== undefined;
-    return byPath
-      ? this.set(key, ruleTiers(rateLimit, route, config), config)
-      : this.set(GLOBAL, [globalTier(config)], config);
+    return this.byPath(route, config);
+  }
+
+  /** The limit of each way into the route; nearly always there is one for all of them. */
+  private byPath(route: RouteInfo, config: GuardConfig): Probe {
+    const sets = new Map<string, TierSet>();
+    const probes = this.endpointsOf(config, route).map(({ reached, patterns: [pattern] }) => {
+      const text = pattern?.text ?? GLOBAL;
+      if (!sets.has(text)) sets.set(text, this.endpointSet(pattern, route, config));
+      return { reached, probe: sets.get(text)!.probe };
+    });
+    const { probe } = probes[0] ?? this.endpointSet(undefined, route, config);
+    if (sets.size < 2) return probe;
+    return (request, context) => {
+      const way = probes.find(({ reached }) => reached.some((path) => path.coversPath(request.method, request.path)));
+      return (way?.probe ?? probe)(request, context);
+    };
+  }
+
+  private endpointSet(pattern: EndpointPattern | undefined, route: RouteInfo, config: GuardConfig): TierSet {
+    if (pattern === undefined) return this.set(GLOBAL, [globalTier(config)], config);
+    const [requests, window] = config.endpointRateLimits[pattern.text]!;
+    const key = `${route.name} ${route.template} ${pattern.text}`;
+    return this.set(key, [ruleTier({ requests, window }, `${key}#default`, 'default', config)], config);
+  }
+
+  /** The ways into a route, with the patterns of the configuration for each: the first one holds. */
+  private endpointsOf(config: GuardConfig, route: RouteInfo): Endpoint[] {
+    const known = Object.keys(config.endpointRateLimits).map((text) => new EndpointPattern(text));
+    if (known.length === 0 || route.kind !== 'http') return [];
+    const { method, ways } = this.paths.waysInto(route);
+    return ways.map(({ names, reached }) => {
+      const patterns = known
+        .filter((pattern) => names.some((name) => pattern.coversTemplate(method, name)))
+        .sort((a, b) => b.weight - a.weight);
+      for (const { text } of patterns) this.usedPatterns.add(text);
+      return { patterns, reached: reached.map((path) => new EndpointPattern(path)) };
+    });
   }
 
   private set(key: string, tiers: readonly Tier[], config: GuardConfig): TierSet {

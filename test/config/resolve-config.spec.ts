@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { GuardConfigInput } from '../../lib/config/guard-config';
 import { GUARD_CONFIG_SECTIONS } from '../../lib/guard.config-sections';
 import { ModeConfig } from '../../lib/policy/mode.config';
@@ -151,6 +152,14 @@ describe('resolveConfig', () => {
   it('never prints a secret', () => {
     expect(() => resolve({ secretToken: { oops: 'hunter2' } })).toThrow('[redacted]');
     expect(() => resolve({ secretToken: { oops: 'hunter2' } })).not.toThrow('hunter2');
+    // Nest prints the whole error.
+    for (const input of [{ secretToken: { oops: 'hunter2' } }, { whole: 'https://user:hunter2@mirror.example/' }])
+      expect(
+        inspect(
+          captured(() => resolve(input)),
+          { depth: 9 },
+        ),
+      ).not.toContain('hunter2');
   });
 
   it('leaves the input alone', () => {

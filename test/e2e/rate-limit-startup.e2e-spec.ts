@@ -1,7 +1,14 @@
 import { Controller, Get, Logger, type Type } from '@nestjs/common';
 import { Throttle } from '@nestjs/throttler';
 import { Test } from '@nestjs/testing';
-import { GeoRateLimit, GuardConfigError, type GuardConfigInput, GuardModule, RateLimit } from 'nestapi-guard';
+import {
+  GeoRateLimit,
+  GuardConfigError,
+  type GuardConfigInput,
+  GuardModule,
+  RateLimit,
+  SuspiciousDetection,
+} from 'nestapi-guard';
 import { PLATFORMS, startApp } from '../support/platforms';
 
 @Controller()
@@ -45,6 +52,7 @@ describe('limits at start-up', () => {
     ['endpoints in a list', { endpointRateLimits: [] }, ['endpointRateLimits']],
     ['a pattern that is no path', { endpointRateLimits: { cats: [1, 1] } }, ['endpointRateLimits["cats"]']],
     ['an endpoint without window', { endpointRateLimits: { '/cats': [1] } }, ['endpointRateLimits["/cats"]']],
+    ['detection of nothing', { detectionCategories: [] }, ['detectionCategories']],
     ['an endpoint of zero', { endpointRateLimits: { '/cats': [0, 1] } }, ['endpointRateLimits["/cats"].requests']],
     ['an endpoint with a bad window', { endpointRateLimits: { '/a': [1, 0.5] } }, ['endpointRateLimits["/a"].window']],
   ])('the configuration refuses %s', async (_, config, expected) => {
@@ -58,6 +66,12 @@ describe('limits at start-up', () => {
       'an unknown field',
       RateLimit({ requests: 1, window: 1, limit: 2 } as { requests: number; window: number }),
       ['SomeController.run @RateLimit[0].limit'],
+    ],
+    ['no limit at all', RateLimit(undefined as never), ['SomeController.run @RateLimit[0]']],
+    [
+      'detection of nothing',
+      SuspiciousDetection({ categories: [] }),
+      ['SomeController.run @SuspiciousDetection.categories'],
     ],
     ['an unknown country', GeoRateLimit({ ZZ: 1 }), ['SomeController.run @GeoRateLimit.ZZ']],
     [

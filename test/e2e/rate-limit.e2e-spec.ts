@@ -1,4 +1,4 @@
-import { type CanActivate, Controller, type ExecutionContext, Get, Post, UseGuards } from '@nestjs/common';
+import { type CanActivate, Controller, type ExecutionContext, Get, Post, UseGuards, Version } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import {
   Bypass,
@@ -433,5 +433,29 @@ describe.each(PLATFORMS)('configured limits on %s', (platform) => {
     expect(await statuses(app, '/api/v1/search/a', 2, { from })).toEqual([200, 429]);
     expect(await statuses(app, '/api/v1/global-a', 3, { from })).toEqual([200, 200, 429]);
     expect(await statuses(app, '/api/v1/global-b', 4, { from })).toEqual([200, 200, 200, 429]);
+  });
+
+  it('gives each path and each version of one handler the limit of its own', async () => {
+    @Controller(['shop', 'store'])
+    class ShopController {
+      @Get(['free', 'paid'])
+      @Version(['1', '2'])
+      sell() {
+        return 'sold';
+      }
+    }
+    const { app } = await start({
+      controllers: [ShopController],
+      config: { rateLimit: 5, endpointRateLimits: { '/shop/free': [2, 10], '/v2/shop/paid': [3, 10] } },
+      configure: (nest) => nest.setGlobalPrefix('api').enableVersioning({ type: 0 }),
+    });
+    const from = newClient();
+    const admitted = async (path: string) =>
+      (await statuses(app, path, 7, { from })).filter((status) => status === 200).length;
+    expect(await admitted('/api/v1/shop/free')).toBe(2);
+    expect(await admitted('/api/v2/shop/free')).toBe(0);
+    expect(await admitted('/api/v2/shop/paid')).toBe(3);
+    expect(await admitted('/api/v1/shop/paid')).toBe(5);
+    expect(await admitted('/api/v1/store/free')).toBe(0);
   });
 });

@@ -240,6 +240,11 @@ describe.each(PLATFORMS)('configuration on %s', (platform) => {
       'vault is sealed',
     );
     expect(() => GuardModule.forRootAsync({})).toThrow(GuardConfigError);
+    class Empty {}
+    for (const forgotten of [{ useFactory: () => undefined as never }, { useClass: Empty as never }])
+      await expect(
+        startApp(platform, { imports: [GuardModule.forRootAsync(forgotten)], controllers: [CatsController] }),
+      ).rejects.toThrow('config: null is not a configuration object');
   });
 
   it('leaves placing the guards to the application with registerGuards: false', async () => {
