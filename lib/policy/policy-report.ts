@@ -2,7 +2,7 @@ import type { GuardConfig } from '../config/guard-config';
 import { PathPrefixes } from '../network/canonical-path';
 import type { CheckName } from './check-name';
 import type { CompiledRoute } from './compiled-route';
-import type { PolicyField, PolicySource } from './route-policy';
+import type { PolicyField, PolicySource, RoutePolicy } from './route-policy';
 import type { RouteKind, Stage } from './security-check';
 
 /**
@@ -39,6 +39,8 @@ export type GuardStage = Exclude<Stage, 'door' | 'arrival'>;
 
 export const GUARD_STAGES: readonly GuardStage[] = ['access', 'limits', 'detection'];
 
+const HASHED_KEY = /^sha256:[0-9a-f]{64}$/i;
+
 const GENERAL: ReadonlySet<CheckName> = new Set(['emergency', 'ip_ban', 'https', 'behavior']);
 
 /**
@@ -60,7 +62,7 @@ export function reportRoute(
     route: prefixed(route, prefix),
     protection: excluded ? 'unprotected' : protectionBy(checks, route, config),
     checks,
-    rules: fields.map((field) => ({ field, source: sourceOf(field, route), value: route.policy[field] })),
+    rules: fields.map((field) => ({ field, source: sourceOf(field, route), value: told(route.policy[field]) })),
     bypassed: [...route.bypassed],
     excluded,
   };
@@ -70,9 +72,22 @@ function sourceOf(field: PolicyField, { sources, untouched }: CompiledRoute): Po
   return untouched.has(field) ? 'default' : sources[field]!;
 }
 
+/** A rule as reports may show it: the hash of a short key gives the key away to whoever tries them all. */
+function told(value: unknown): unknown {
+  if (typeof value === 'string') return HASHED_KEY.test(value) ? 'sha256:…' : value;
+  if (Array.isArray(value)) return value.map(told);
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, told(member)]));
+}
+
+/** Empty lists restrict nobody. */
+function namesAddresses({ requireIp }: RoutePolicy): boolean {
+  return [requireIp?.whitelist, requireIp?.blacklist].some((list) => list !== undefined && list.length > 0);
+}
+
 function protectionBy(checks: readonly CheckName[], route: CompiledRoute, config: GuardConfig): RouteProtection {
   const own = checks.filter((check) => {
-    return check === 'ip' ? 'requireIp' in route.policy : !GENERAL.has(check);
+    return check === 'ip' ? namesAddresses(route.policy) : !GENERAL.has(check);
   });
   if (own.length === 0) return 'unprotected';
   const enforced = !config.passiveMode && own.some((check) => config.checkModes[check] !== 'dry-run');

@@ -18,6 +18,10 @@ class ShopController {
   @Get('plain')
   plain() {}
 
+  @Get('anybody')
+  @RequireIp({ whitelist: [] })
+  anybody() {}
+
   @Get('internal')
   @RequireIp({ whitelist: ['10.0.0.0/8'] })
   internal() {}
@@ -76,6 +80,7 @@ describe('the protection of a route', () => {
     ['by the door alone', 'GET /plain', DOOR, 'unprotected'],
     ['by the door alone, some of which it is spared', 'GET /spared', DOOR, 'unprotected'],
     ['by @RequireIp', 'GET /internal', BARE, 'protected'],
+    ['by @RequireIp of nobody', 'GET /anybody', BARE, 'unprotected'],
     ['by @RequireHttps alone', 'GET /encrypted', BARE, 'unprotected'],
     ['by a monitor alone', 'GET /watched', BARE, 'unprotected'],
   ])('%s: %s', async (_, route, config, protection) => {
