@@ -95,6 +95,8 @@ export class FaultProxy {
     server.on('error', () => undefined);
     const pair: Pair = { client, server, dead: this.fault.kind === 'blackhole' };
     this.pairs.add(pair);
+    // Small pieces that wait for each other's acknowledgement would be a fault of their own.
+    for (const socket of [client, server]) socket.setNoDelay();
     client.on('data', (bytes: Buffer) => this.pass(pair, bytes, server));
     server.on('data', (bytes: Buffer) => this.reply(pair, bytes));
     // Whoever gives a dead connection up is gone, though nothing of it passes.
