@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { GuardConfigError } from '../config/config-problem';
 import type { GuardConfig } from '../config/guard-config';
 import { GeoService } from '../geo/geo.service';
+import { isCanonicalPath } from '../network/canonical-path';
 import type { CompileTarget, Probe, RouteInfo } from '../policy/security-check';
 import type { StateStore } from '../state/state-store';
 import { STATE_STORE } from '../state/state-store.provider';
@@ -57,25 +58,25 @@ export class RouteTiers {
 
   /** The limit of each way into the route; nearly always there is one for all of them. */
   private byPath(route: RouteInfo, config: GuardConfig): Probe {
-    const sets = new Map<string, TierSet>();
-    const probes = this.endpointsOf(config, route).map(({ reached, patterns: [pattern] }) => {
-      const text = pattern?.text ?? GLOBAL;
-      if (!sets.has(text)) sets.set(text, this.endpointSet(pattern, route, config));
-      return { reached, probe: sets.get(text)!.probe };
-    });
-    const { probe } = probes[0] ?? this.endpointSet(undefined, route, config);
-    if (sets.size < 2) return probe;
-    return (request, context) => {
-      const way = probes.find(({ reached }) => reached.some((path) => path.coversPath(request.method, request.path)));
-      return (way?.probe ?? probe)(request, context);
+    const endpoints = this.endpointsOf(config, route);
+    const texts = [...new Set(endpoints.map(({ patterns: [pattern] }) => pattern?.text))];
+    const key = `${route.name} ${route.template}`;
+    const setOf = (text: string | undefined): TierSet => {
+      if (text === undefined) return this.set(GLOBAL, [globalTier(config)], config);
+      return this.set(`${key} ${text}`, [endpointTier(text, 0, route, config)], config);
     };
-  }
-
-  private endpointSet(pattern: EndpointPattern | undefined, route: RouteInfo, config: GuardConfig): TierSet {
-    if (pattern === undefined) return this.set(GLOBAL, [globalTier(config)], config);
-    const [requests, window] = config.endpointRateLimits[pattern.text]!;
-    const key = `${route.name} ${route.template} ${pattern.text}`;
-    return this.set(key, [ruleTier({ requests, window }, `${key}#default`, 'default', config)], config);
+    if (texts.length < 2) return setOf(texts[0]).probe;
+    const probes = new Map(texts.map((text) => [text, setOf(text).probe]));
+    const tiers = texts.map((text, index) => endpointTier(text, index, route, config));
+    const all = this.set(key, tiers, config).probe;
+    // What cannot be told by the spelling of a path has to be admitted by all of them.
+    return (request, context) => {
+      const path = request.path.toLowerCase();
+      const met = endpoints.filter(({ reached }) => reached.some((way) => way.coversPath(request.method, path)));
+      const [text, ...others] = new Set(met.map(({ patterns: [pattern] }) => pattern?.text));
+      const sole = met.length > 0 && others.length === 0 && isCanonicalPath(path);
+      return (sole ? probes.get(text)! : all)(request, context);
+    };
   }
 
   /** The ways into a route, with the patterns of the configuration for each: the first one holds. */
@@ -88,7 +89,7 @@ export class RouteTiers {
         .filter((pattern) => names.some((name) => pattern.coversTemplate(method, name)))
         .sort((a, b) => b.weight - a.weight);
       for (const { text } of patterns) this.usedPatterns.add(text);
-      return { patterns, reached: reached.map((path) => new EndpointPattern(path)) };
+      return { patterns, reached: reached.map((path) => new EndpointPattern(path.toLowerCase())) };
     });
   }
 
@@ -128,8 +129,16 @@ export class RouteTiers {
 }
 
 /** All routes without limits of their own share one limit per client. */
-function globalTier(config: GuardConfig): Tier {
-  return ruleTier({ requests: config.rateLimit, window: config.rateLimitWindow }, GLOBAL, 'default', config);
+function globalTier(config: GuardConfig, name = 'default'): Tier {
+  return ruleTier({ requests: config.rateLimit, window: config.rateLimitWindow }, GLOBAL, name, config);
+}
+
+/** @param text the pattern of the configuration; without one it is the limit that all such routes share. */
+function endpointTier(text: string | undefined, index: number, route: RouteInfo, config: GuardConfig): Tier {
+  const name = tierName({}, index);
+  if (text === undefined) return globalTier(config, name);
+  const [requests, window] = config.endpointRateLimits[text]!;
+  return ruleTier({ requests, window }, bucketKey(route, text), name, config);
 }
 
 function ruleTiers(rules: readonly RateLimitOptions[], route: RouteInfo, config: GuardConfig): Tier[] {

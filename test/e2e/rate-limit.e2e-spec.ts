@@ -457,5 +457,8 @@ describe.each(PLATFORMS)('configured limits on %s', (platform) => {
     expect(await admitted('/api/v2/shop/paid')).toBe(3);
     expect(await admitted('/api/v1/shop/paid')).toBe(5);
     expect(await admitted('/api/v1/store/free')).toBe(0);
+    // Another spelling is admitted by all of them, or by none.
+    for (const spelling of ['/api/v2/shop/p%61id', ...(platform === 'express' ? ['/API/v2/shop/PAID'] : [])])
+      expect(await admitted(spelling)).toBe(0);
   });
 });
