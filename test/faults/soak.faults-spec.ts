@@ -14,7 +14,7 @@ import { asked, measured, rounds } from './profile';
 import type { Holdings } from './vitals';
 
 /** `SOAK_MINUTES=30` is a day: windows and bans are 48 times as short as by default. */
-const MINUTES = asked('SOAK_MINUTES') ?? rounds(6, 0.3);
+const MINUTES = asked('SOAK_MINUTES') ?? rounds(15, 0.3);
 const RATE = 300;
 const MEGABYTE = 2 ** 20;
 /** The contract: megabytes per minute once everything has been seen once. */
