@@ -67,9 +67,11 @@ export class InsuredValues {
     const own = (): StoredEntry[] => this.local.list(collection);
     if (!this.shared.isUp) return own();
     const { writes } = this;
+    // What is pushed while the store answers may not be in its answer.
+    const pushing = new Map(this.unpushed.get(collection));
     return this.shared.list(collection).then((entries) => {
       if (this.writes === writes) for (const { key, value } of entries) this.reconcile(collection, key, value);
-      return this.overlay(collection, entries);
+      return this.overlay(collection, entries, pushing);
     }, own);
   }
 
@@ -127,10 +129,13 @@ export class InsuredValues {
     this.local.delete(collection, key);
   }
 
-  /** Our own unpushed writes are newer than what the store holds. */
-  private overlay(collection: string, entries: StoredEntry[]): StoredEntry[] {
-    const keys = this.unpushed.get(collection);
-    if (keys === undefined || keys.size === 0) return entries;
+  /** Our own writes that were not pushed when the store was asked, or are not yet, are newer than what it said. */
+  private overlay(collection: string, entries: StoredEntry[], pushing: Map<string, boolean>): StoredEntry[] {
+    const unpushed = this.unpushed.get(collection) ?? new Map<string, boolean>();
+    if (pushing.size === 0 && unpushed.size === 0) return entries;
+    // A value that was pushed in time may have been overwritten by another instance since.
+    for (const { key } of entries) if (pushing.get(key) === true) pushing.delete(key);
+    const keys = new Map([...pushing, ...unpushed]);
     const merged = entries.filter(({ key }) => !keys.has(key));
     for (const [key, alive] of keys) {
       const copy = alive ? this.local.get(collection, key) : undefined;
