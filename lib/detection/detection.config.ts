@@ -53,7 +53,7 @@ export class DetectionConfig {
   @Whole({ min: 100, max: 5000 })
   detectionMaxTrackedPatterns = 1000;
 
-  /** Kinds of attacks to look for. Default: all. */
+  /** Kinds of attacks to look for, at least one. Default: all. */
   @ListOf(categoryProblem, `a list of ${THREAT_CATEGORIES.join(', ')}`)
   detectionCategories: ThreatCategory[] = [...THREAT_CATEGORIES];
 

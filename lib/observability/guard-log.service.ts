@@ -34,7 +34,7 @@ export class GuardLog {
 
   /** Writes a line, or counts it when the same was written a moment ago. */
   write(level: LogLevel | null, event: string, fields: LogFields): void {
-    this.fold(level, event, sameness(fields), () => fields);
+    this.fold(level, event, sameness({ ...fields, id: undefined }), () => fields);
   }
 
   /**
@@ -103,15 +103,12 @@ function rejectMove(path: string | undefined, { customLogFile }: GuardConfig): v
   throw new GuardConfigError([{ path: 'customLogFile', value: customLogFile, message }]);
 }
 
-/** What two lines that say the same may differ in. */
-const VARYING = new Set(['id', 'retryAfter']);
-
-/** What lines that say the same have in common, and no others. */
+/** What lines that say the same have in common, and no others: a wait that gets shorter makes no other line. */
 export function sameness(fields: object): string {
   let text = '';
   for (const name in fields) {
     const value = (fields as Record<string, unknown>)[name];
-    if (value === undefined || VARYING.has(name)) continue;
+    if (value === undefined || name === 'retryAfter') continue;
     text += `${name}=${sayingOf(value)}\n`;
   }
   return text;

@@ -79,10 +79,7 @@ export class GuardedRequest {
     this.url = (raw as { originalUrl?: string } | undefined)?.originalUrl ?? raw?.url ?? '';
   }
 
-  /**
-   * @internal The request of a WebSocket message on this request's connection. It has the connection's client address: once the
-   * connection is lost, nobody could tell it any more.
-   */
+  /** @internal A WebSocket message on this request's connection, with its client address: a lost connection has none any more. */
   ofMessage(payload: unknown): GuardedRequest {
     return this.derive('ws', payload);
   }
@@ -106,10 +103,9 @@ export class GuardedRequest {
   /** @internal This operation as one of its fields meets it: with a route of its own, everything else shared. */
   ofField(): GuardedRequest {
     const field = this.derive('graphql');
-    const whole = this.origin ?? this;
     field.origin = this;
     field.metDoor = this.metDoor;
-    field.memory = whole.memory ??= new Map();
+    field.memory = (this.origin ?? this).memory ??= new Map();
     return field;
   }
 

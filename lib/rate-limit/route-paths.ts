@@ -39,7 +39,6 @@ export class RoutePaths {
   }
 
   /** `/v1` …; empty where a path has no version in it. */
-
   private versions({ classRef, handler }: RouteInfo): string[] {
     const versioning = this.application.getVersioning();
     if (versioning?.type !== VersioningType.URI) return [''];

@@ -4,7 +4,9 @@ import * as guard from 'nestapi-guard';
 import { type GuardConfigInput, GuardModule, RateLimit, RequireIp } from 'nestapi-guard';
 import * as testing from 'nestapi-guard/testing';
 
-const config: GuardConfigInput = { rateLimit: 5, blacklist: ['10.0.0.0/8'], redisUrl: 'redis://127.0.0.1' };
+declare const redisUrl: string | undefined;
+const banned: readonly string[] = ['10.0.0.0/8'];
+const config: GuardConfigInput = { rateLimit: 5, blacklist: banned, redisUrl };
 
 // @ts-expect-error: typings that resolve to `any` would accept it
 export const mistyped: GuardConfigInput = { blackList: [] };

@@ -44,7 +44,7 @@ describe('two applications whose network to Redis breaks', () => {
     ['F5: there every other second', { kind: 'flap', ms: 1_000 }, 'either'],
   ];
 
-  it.each(cases(FAULTS, /20 ms|200 ms|half-open|64 bytes/))('%s', async (_name, fault, state) => {
+  it.each(cases(FAULTS, /20 ms|200 ms|half-open|64 bytes|200 bytes/))('%s', async (_name, fault, state) => {
     await until(() => shares(fleet), RECOVERY_MS);
     const traffic = new Traffic(fleet);
     await delay(1_000);

@@ -1,4 +1,5 @@
 import { runAtOnce } from '../../lib/network/slices';
+import { sameness } from '../../lib/observability/guard-log.service';
 import { LineFolding } from '../../lib/observability/line-folding';
 import { jsonLine, type LogFields, type LogRecord, textLine } from '../../lib/observability/log-line';
 import { quote } from '../../lib/observability/log-text';
@@ -118,6 +119,16 @@ describe('folding', () => {
     const folding = new LineFolding(2);
     for (const line of ['a', 'b', 'c', 'c']) expect(says(folding, line)).toBe(true);
     expect(says(folding, 'a')).toBe(false);
+  });
+
+  it.each([
+    ['an id that was found', { evidence: { id: 'a' } }, { evidence: { id: 'b' } }, false],
+    ['a number and its text', { count: 1 }, { count: '1' }, false],
+    ['a line feed in a value', { a: 'x\nb=y' }, { a: 'x', b: 'y' }, false],
+    ['a shorter wait', { evidence: { limit: 'a', retryAfter: 9 } }, { evidence: { limit: 'a', retryAfter: 8 } }, true],
+    ['what has no value', { mode: undefined, check: 'ip' }, { check: 'ip' }, true],
+  ])('tells lines apart by %s, or not', (_, one, other, same) => {
+    expect(sameness(one) === sameness(other)).toBe(same);
   });
 
   it('keeps lines that are new while the others are told', () => {
