@@ -20,7 +20,52 @@ export type Fault =
 interface Pair {
   readonly client: Socket;
   readonly server: Socket;
+  readonly requests: Way;
+  readonly replies: Way;
   dead: boolean;
+}
+
+/** One direction of a connection. What is held up keeps its order, as in any TCP stream. */
+class Way {
+  private readonly held: { readonly bytes: Buffer | 'end'; due: number }[] = [];
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly to: Socket) {}
+
+  /** When the last of what is held up arrives. */
+  get last(): number {
+    return Math.max(performance.now(), this.held.at(-1)?.due ?? 0);
+  }
+
+  send(bytes: Buffer | 'end', due = 0): void {
+    this.held.push({ bytes, due: Math.max(due, this.held.at(-1)?.due ?? 0) });
+    this.deliver();
+  }
+
+  /** Nothing holds the stream up any more. */
+  release(): void {
+    for (const piece of this.held) piece.due = 0;
+    this.deliver();
+  }
+
+  drop(): void {
+    clearTimeout(this.timer);
+    this.held.length = 0;
+  }
+
+  private deliver(): void {
+    clearTimeout(this.timer);
+    while (this.held.length > 0 && this.held[0]!.due <= performance.now()) {
+      const { bytes } = this.held.shift()!;
+      if (this.to.destroyed) continue;
+      if (bytes === 'end') this.to.end();
+      else this.to.write(bytes);
+    }
+    if (this.held.length > 0) {
+      const wait = Math.ceil(this.held[0]!.due - performance.now());
+      this.timer = setTimeout(() => this.deliver(), wait).unref();
+    }
+  }
 }
 
 /** A TCP proxy on a free loopback port that breaks connections in the ways networks do. */
@@ -79,8 +124,9 @@ export class FaultProxy {
   private apply(fault: Fault): void {
     this.fault = fault;
     for (const pair of this.pairs) {
-      if (fault.kind === 'blackhole') pair.dead = true;
-      if (fault.kind === 'reset') reset(pair);
+      if (fault.kind === 'blackhole') kill(pair);
+      else if (fault.kind === 'reset') reset(pair);
+      else if (fault.kind === 'none') for (const way of [pair.requests, pair.replies]) way.release();
     }
   }
 
@@ -93,15 +139,21 @@ export class FaultProxy {
     }
     const server = connect(this.target, '127.0.0.1');
     server.on('error', () => undefined);
-    const pair: Pair = { client, server, dead: this.fault.kind === 'blackhole' };
+    const pair: Pair = {
+      client,
+      server,
+      requests: new Way(server),
+      replies: new Way(client),
+      dead: this.fault.kind === 'blackhole',
+    };
     this.pairs.add(pair);
     // Small pieces that wait for each other's acknowledgement would be a fault of their own.
     for (const socket of [client, server]) socket.setNoDelay();
-    client.on('data', (bytes: Buffer) => this.pass(pair, bytes, server));
+    client.on('data', (bytes: Buffer) => this.pass(pair, pair.requests, bytes));
     server.on('data', (bytes: Buffer) => this.reply(pair, bytes));
     // Whoever gives a dead connection up is gone, though nothing of it passes.
-    client.on('end', () => (pair.dead ? client.destroy() : this.after(pair, () => server.end())));
-    server.on('end', () => this.after(pair, () => client.end()));
+    client.on('end', () => (pair.dead ? client.destroy() : this.pass(pair, pair.requests, 'end')));
+    server.on('end', () => this.pass(pair, pair.replies, 'end'));
     const forget = (): void => {
       // The peer of a dead connection learns nothing until it closes its own end.
       if (!pair.dead || client.destroyed) {
@@ -114,37 +166,33 @@ export class FaultProxy {
     server.on('close', forget);
   }
 
-  private pass(pair: Pair, bytes: Buffer, to: Socket): void {
-    this.after(pair, () => to.write(bytes));
+  private pass(pair: Pair, way: Way, bytes: Buffer | 'end'): void {
+    const { fault } = this;
+    if (!pair.dead) way.send(bytes, fault.kind === 'latency' ? performance.now() + fault.ms : 0);
   }
 
   private reply(pair: Pair, bytes: Buffer): void {
     const { fault } = this;
-    if (fault.kind === 'cut') {
-      if (!pair.dead) pair.client.write(bytes.subarray(0, fault.bytes), () => reset(pair));
-    } else if (fault.kind === 'throttle') this.trickle(pair, bytes, fault.bytesPerSecond);
-    else this.pass(pair, bytes, pair.client);
-  }
-
-  private trickle(pair: Pair, bytes: Buffer, bytesPerSecond: number): void {
-    const step = Math.max(1, Math.floor(bytesPerSecond / 20));
-    for (let at = 0; at < bytes.length; at += step) {
-      const piece = bytes.subarray(at, at + step);
-      setTimeout(() => !pair.dead && pair.client.writable && pair.client.write(piece), (at / step) * 50).unref();
-    }
-  }
-
-  private after(pair: Pair, act: () => void): void {
     if (pair.dead) return;
-    const run = (): void => {
-      if (!pair.dead && !pair.client.destroyed && !pair.server.destroyed) act();
-    };
-    if (this.fault.kind === 'latency') setTimeout(run, this.fault.ms).unref();
-    else run();
+    if (fault.kind === 'cut') pair.client.write(bytes.subarray(0, fault.bytes), () => reset(pair));
+    else if (fault.kind === 'throttle') trickle(pair.replies, bytes, fault.bytesPerSecond);
+    else this.pass(pair, pair.replies, bytes);
   }
 }
 
+/** Twenty pieces a second. */
+function trickle(way: Way, bytes: Buffer, bytesPerSecond: number): void {
+  const step = Math.max(1, Math.floor(bytesPerSecond / 20));
+  for (let at = 0; at < bytes.length; at += step) way.send(bytes.subarray(at, at + step), way.last + 50);
+}
+
+function kill(pair: Pair): void {
+  pair.dead = true;
+  for (const way of [pair.requests, pair.replies]) way.drop();
+}
+
 function reset(pair: Pair): void {
+  kill(pair);
   pair.client.resetAndDestroy();
   pair.server.destroy();
 }
