@@ -70,6 +70,9 @@ import { STATE_STORE, stateStoreProvider } from './state/state-store.provider';
 /** What the application configured, before it is resolved. */
 export const CONFIG_INPUT = Symbol('nestapi-guard:config-input');
 
+/** What may make the configuration of `forRootAsync()`. */
+const CONFIG_SOURCES = ['useFactory', 'useClass', 'useExisting'] as const;
+
 const GUARDS = [AccessGuard, RateLimitGuard, DetectionGuard];
 
 const PUBLIC_SERVICES = [
@@ -191,7 +194,8 @@ export class GuardModule {
   /**
    * The same with a configuration that has to be made first, such as from `ConfigService` of `@nestjs/config`.
    *
-   * @throws GuardConfigError while the application starts.
+   * @param options exactly one of `useFactory`, `useClass` and `useExisting`.
+   * @throws GuardConfigError at once for none or several of these, and while the application starts for what is made.
    *
    * @example
    * ```ts
@@ -230,20 +234,26 @@ function given(config: unknown): unknown {
   return config ?? null;
 }
 
-function configProviders({ inject, useFactory, useClass, useExisting }: GuardModuleAsyncOptions): Provider[] {
+function configProviders(options: GuardModuleAsyncOptions): Provider[] {
+  assertOneSource(options);
+  const { inject, useFactory, useClass, useExisting } = options;
   if (useFactory !== undefined) {
     const make = async (...args: never[]): Promise<unknown> => given(await useFactory(...args));
     return [{ provide: CONFIG_INPUT, inject: inject ?? [], useFactory: make }];
   }
-  const factory = useClass ?? useExisting;
-  if (factory === undefined) {
-    const message = 'needs useFactory, useClass or useExisting';
-    throw new GuardConfigError([{ path: 'GuardModule.forRootAsync', message }]);
-  }
   const made: Provider = {
     provide: CONFIG_INPUT,
-    inject: [factory],
+    inject: [(useClass ?? useExisting)!],
     useFactory: async (instance: GuardConfigFactory) => given(await instance.createGuardConfig?.()),
   };
   return useClass === undefined ? [made] : [useClass, made];
+}
+
+/** Which of two was meant, nobody can tell: the other one's rules would silently not hold. */
+function assertOneSource(options: GuardModuleAsyncOptions): void {
+  const sources = CONFIG_SOURCES.filter((source) => options[source] !== undefined);
+  if (sources.length === 1) return;
+  const all = 'useFactory, useClass or useExisting';
+  const message = sources.length === 0 ? `needs ${all}` : `is given ${sources.join(' and ')}; use only one of ${all}`;
+  throw new GuardConfigError([{ path: 'GuardModule.forRootAsync', message }]);
 }

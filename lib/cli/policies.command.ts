@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { INestApplicationContext, Type } from '@nestjs/common';
+import type { GuardConfig } from '../config/guard-config';
+import { LiveConfig } from '../config/live-config';
 import { configWarnings } from '../config/resolve-config';
-import { GuardConfig } from '../config/guard-config';
 import { GUARD_CONFIG_SECTIONS } from '../guard.config-sections';
 import { AccessGuard } from '../pipeline/access.guard';
 import { DetectionGuard } from '../pipeline/detection.guard';
@@ -70,10 +72,10 @@ function report(
   prefix: string,
   stagesOf: (route: CompiledRoute) => readonly GuardStage[],
 ): ApplicationReport {
-  const config = guard.get(GuardConfig, { strict: false });
+  const { current: config, defaults } = guard.get(LiveConfig, { strict: false });
   const compiler = guard.get(PolicyCompiler, { strict: false });
   return {
-    everyRequest: globalRules(config),
+    everyRequest: globalRules(config, defaults),
     routes: compiler.routes.map((route) => reportRoute(route, config, prefix, stagesOf(route))),
     warnings: [...configWarnings(GUARD_CONFIG_SECTIONS, config), ...compiler.warnings()],
   };
@@ -92,11 +94,11 @@ const GLOBAL_FIELDS = [
   'excludePaths',
 ] as const satisfies readonly (keyof GuardConfig)[];
 
-function globalRules(config: GuardConfig): GlobalRule[] {
+function globalRules(config: GuardConfig, defaults: GuardConfig): GlobalRule[] {
   return GLOBAL_FIELDS.flatMap((field) => {
     const value = config[field];
     const isOff = value === null || value === false || (Array.isArray(value) && value.length === 0);
-    return isOff ? [] : [{ field, source: 'config', value }];
+    return isOff ? [] : [{ field, source: isDeepStrictEqual(value, defaults[field]) ? 'default' : 'config', value }];
   });
 }
 

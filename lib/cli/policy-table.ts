@@ -8,10 +8,10 @@ type Row = readonly [route: string, handler: string, protection: string, rules: 
 
 const HEADINGS = ['Route', 'Handler', 'Protected by', 'Rules, and where they come from'] as const;
 
-/** A rule of the configuration that holds for every request. */
+/** A rule of the configuration that holds for every request; `default` where nobody said otherwise, or said the same. */
 export interface GlobalRule {
   readonly field: string;
-  readonly source: 'config';
+  readonly source: 'config' | 'default';
   readonly value: unknown;
 }
 

@@ -71,20 +71,20 @@ export function Callable(accepted = 'a function'): PropertyDecorator {
   return Accepts((value) => typeof value === 'function', accepted);
 }
 
-/** A list whose every entry passes; `inspect` returns what is wrong with an entry, or undefined. */
-export function ListOf(inspect: (entry: unknown) => string | undefined, accepted: string): PropertyDecorator {
+/** What is wrong with an entry of a list, perhaps with the name that it most likely meant; undefined accepts the entry. */
+export type EntryInspection = (entry: unknown) => string | Pick<FieldProblem, 'message' | 'suggestion'> | undefined;
+
+/** A list whose every entry passes. */
+export function ListOf(inspect: EntryInspection, accepted: string): PropertyDecorator {
   return Setting((value) => inspectList(value, inspect, accepted));
 }
 
-export function inspectList(
-  value: unknown,
-  inspect: (entry: unknown) => string | undefined,
-  accepted: string,
-): FieldProblem[] {
+export function inspectList(value: unknown, inspect: EntryInspection, accepted: string): FieldProblem[] {
   if (!Array.isArray(value)) return [{ value, message: `is not a list; use ${accepted}` }];
   return value.flatMap((entry: unknown, index) => {
-    const message = inspect(entry);
-    return message === undefined ? [] : [{ path: `[${index}]`, value: entry, message }];
+    const found = inspect(entry);
+    if (found === undefined) return [];
+    return [{ path: `[${index}]`, value: entry, ...(typeof found === 'string' ? { message: found } : found) }];
   });
 }
 

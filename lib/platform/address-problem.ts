@@ -1,4 +1,9 @@
+import type { FieldProblem } from '../config/config-problem';
+import { nearestName } from '../config/nearest-name';
 import { parsePrefix, PrefixError } from '../network/prefix';
+
+/** The peers that have a name in `trustedProxies`. */
+const NAMED_PROXIES = ['loopback', 'unix'];
 
 /** What is wrong with an entry of an address list, or undefined. */
 export function addressProblem(entry: unknown): string | undefined {
@@ -12,8 +17,10 @@ export function addressProblem(entry: unknown): string | undefined {
   }
 }
 
-export function proxyProblem(entry: unknown): string | undefined {
-  return entry === 'loopback' || entry === 'unix' ? undefined : addressProblem(entry);
+export function proxyProblem(entry: unknown): FieldProblem | undefined {
+  if (NAMED_PROXIES.some((name) => name === entry)) return undefined;
+  const message = addressProblem(entry);
+  return message === undefined ? undefined : { message, suggestion: nearestName(String(entry), NAMED_PROXIES) };
 }
 
 export const ADDRESS_LIST = 'a list of IP addresses and CIDRs, such as ["192.0.2.7", "2001:db8::/32"]';

@@ -29,7 +29,8 @@ describe('nestapi-guard policies', () => {
   it('tells what protects each route, and creates nothing of the application', async () => {
     const { code, out, err } = await library.run(['policies', 'app.module.js']);
     expect({ code, err }).toEqual({ code: 0, err: '' });
-    expect(out).toMatch(/^\(every request\) .*enableIpBanning true ← config$/m);
+    expect(out).toMatch(/^\(every request\) .*enableIpBanning true ← default$/m);
+    expect(out).toMatch(/^ +excludePaths \["\/docs",.*\] ← default$/m);
     expect(out).toContain('blacklist ["203.0.113.66"] ← config');
     expect(out).toMatch(/^GET \/cats\/:id +CatsController\.find +required_headers, .*rate_limit, penetration/m);
     expect(out).toContain('rateLimit [{"requests":3,"window":60}] ← class');
@@ -55,6 +56,16 @@ describe('nestapi-guard policies', () => {
       'blockUserAgents config',
       'rateLimit class',
       'requireAuth method',
+    ]);
+  });
+
+  it('tells what holds for every request, and whether anybody said so', async () => {
+    library.write('same.json', '{ "enableIpBanning": true, "excludePaths": ["/static"], "enforceHttps": true }');
+    const { out } = await library.run(['policies', 'app.module.js', '--config', 'same.json', '--json']);
+    expect((JSON.parse(out) as { everyRequest: unknown }).everyRequest).toEqual([
+      { field: 'enableIpBanning', source: 'default', value: true },
+      { field: 'enforceHttps', source: 'config', value: true },
+      { field: 'excludePaths', source: 'config', value: ['/static'] },
     ]);
   });
 

@@ -149,6 +149,18 @@ describe('resolveConfig', () => {
     );
   });
 
+  it.each([
+    ['lopback', 'loopback'],
+    ['Unix', 'unix'],
+    ['10.0.0.1/33', undefined],
+    ['proxy.internal', undefined],
+    [7, undefined],
+  ])('takes %j for the name of a trusted proxy, which may have meant %s', (entry, suggestion) => {
+    const error = captured(() => resolve({ trustedProxies: ['10.0.0.1', entry] }));
+    expect(error.problems).toMatchObject([{ path: 'trustedProxies[1]', value: entry }]);
+    expect(error.problems[0]?.suggestion).toBe(suggestion);
+  });
+
   it('never prints a secret', () => {
     expect(() => resolve({ secretToken: { oops: 'hunter2' } })).toThrow('[redacted]');
     expect(() => resolve({ secretToken: { oops: 'hunter2' } })).not.toThrow('hunter2');

@@ -192,6 +192,31 @@ describe('start-up', () => {
   });
 });
 
+describe('forRootAsync', () => {
+  class Settings implements GuardConfigFactory {
+    createGuardConfig() {
+      return {};
+    }
+  }
+  const useFactory = () => ({});
+
+  it.each([
+    [{}, 'needs useFactory, useClass or useExisting'],
+    [{ useFactory: undefined }, 'needs useFactory, useClass or useExisting'],
+    [{ useFactory, useClass: Settings }, 'is given useFactory and useClass; use only one of'],
+    [{ useFactory, useExisting: Settings }, 'is given useFactory and useExisting; use only one of'],
+    [{ useClass: Settings, useExisting: Settings }, 'is given useClass and useExisting; use only one of'],
+  ])('takes exactly one source of the configuration, not %j', (options, message) => {
+    const path = 'GuardModule.forRootAsync';
+    expect(() => GuardModule.forRootAsync(options)).toThrow(
+      expect.objectContaining({
+        constructor: GuardConfigError,
+        problems: [{ path, message: expect.stringContaining(message) }],
+      }),
+    );
+  });
+});
+
 describe.each(PLATFORMS)('configuration on %s', (platform) => {
   const refusing = { trustedProxies: ['loopback'], blacklist: ['192.0.2.66'] };
 
@@ -239,7 +264,6 @@ describe.each(PLATFORMS)('configuration on %s', (platform) => {
     await expect(startApp(platform, { imports: [guard], controllers: [CatsController] })).rejects.toThrow(
       'vault is sealed',
     );
-    expect(() => GuardModule.forRootAsync({})).toThrow(GuardConfigError);
     class Empty {}
     for (const forgotten of [{ useFactory: () => undefined as never }, { useClass: Empty as never }])
       await expect(
