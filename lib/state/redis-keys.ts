@@ -12,7 +12,11 @@ const SHORT_NAMES = 1_000;
 export class RedisKeys {
   private readonly shortNames = new Map<string, string>();
 
-  constructor(readonly prefix: string) {}
+  /** @param database its number: channels, unlike keys, are the same in all databases of a server. */
+  constructor(
+    readonly prefix: string,
+    private readonly database = 0,
+  ) {}
 
   tier(tier: LimitTier): string {
     const kind = tier.algorithm === 'token-bucket' ? 'b' : `w${granuleShift(tier.limit)}`;
@@ -33,7 +37,8 @@ export class RedisKeys {
   }
 
   channel(name: string): string {
-    return `${this.prefix}channel:${name}`;
+    const database = this.database === 0 ? '' : `db${this.database}:`;
+    return `${this.prefix}${database}channel:${name}`;
   }
 
   /** Who shares this Redis. */

@@ -178,8 +178,10 @@ export class RedisLink {
   }
 
   private async verify(client: RedisClient): Promise<void> {
-    const { timeoutMs } = this.options;
+    const { timeoutMs, dialler } = this.options;
     await within(CONNECT_TIMEOUT_MS + timeoutMs, client.connect());
+    // When ioredis may not select a database it goes on in the first one, which is somebody else's.
+    if (dialler.database !== 0) await within(timeoutMs, client.call('select', [dialler.database]));
     const write = client.call('set', [this.suspect, '1', 'PX', 10_000]);
     // A server that is too old, or a user who may not, writes and fails in every script all the same.
     await within(timeoutMs, Promise.all([write, evaluate(client, PROBE, [this.suspect], [])]));

@@ -24,6 +24,8 @@ export type RedisClient = Redis | Cluster;
 
 /** Opens the connections of one store. */
 export interface RedisDialler {
+  /** The number of the logical database; 0 on a cluster. */
+  readonly database: number;
   /** A connection for commands, not yet connected. */
   commands(): RedisClient;
   /** A connection for subscriptions, not yet connected; undefined while a cluster has no known node. */
@@ -104,9 +106,15 @@ function copy(source: RedisClientSource, args: unknown[]): unknown {
   return (source.duplicate as (...args: unknown[]) => unknown).apply(source, args);
 }
 
-const singleDialler = (dial: () => Redis): RedisDialler => ({ commands: dial, subscriber: dial });
+// A client that never connects holds nothing.
+const singleDialler = (dial: () => Redis): RedisDialler => ({
+  database: dial().options.db ?? 0,
+  commands: dial,
+  subscriber: dial,
+});
 
 const clusterDialler = (dial: () => Cluster): RedisDialler => ({
+  database: 0,
   commands: dial,
   // Messages reach every node of a cluster, so any node will do; another one after each failure.
   subscriber: (commands) => {

@@ -62,8 +62,8 @@ export class RedisStateStore implements StateStore {
 
   constructor(options: RedisStateStoreOptions) {
     this.maxValues = options.maxValues ?? 250_000;
-    this.keys = new RedisKeys(keyPrefixOf(options.redis) + (options.prefix ?? 'nestapi_guard:'));
     const dialler = diallerOf(options.redis);
+    this.keys = new RedisKeys(keyPrefixOf(options.redis) + (options.prefix ?? 'nestapi_guard:'), dialler.database);
     this.link = new RedisLink({
       dialler,
       timeoutMs: options.commandTimeoutMs ?? 100,

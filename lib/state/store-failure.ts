@@ -24,7 +24,7 @@ const KNOWN: Readonly<Record<string, string>> = {
   MISCONF: 'the server cannot save and refuses writes',
   NOREPLICAS: 'the server lacks replicas and refuses writes',
   WRONGTYPE: 'a key of the guard holds something else',
-  ERR: 'the server refused a command: it is older than Redis 6.2, or the user may not run it',
+  ERR: 'the server refused a command: it is older than Redis 6.2, has no such database, or the user may not run it',
   BUSY: 'the server is busy with a script',
   ECONNREFUSED: 'connection refused',
   ENOTFOUND: 'the host is unknown',

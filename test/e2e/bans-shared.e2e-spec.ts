@@ -64,6 +64,19 @@ describe('bans and run-time changes of several instances', () => {
     await until(() => bans(a).isBanned('203.0.113.9') && bans(c).isBanned('203.0.113.9'), WITHIN_MS);
   });
 
+  it.each([
+    ['of another database', { redisUrl: '/1' }, { redisUrl: '/2' }],
+    ['with another prefix', { redisPrefix: 'one:' }, { redisPrefix: 'two:' }],
+  ])('tells no application %s', async (_name, first, second) => {
+    const apart = ({ redisUrl = '', ...config }: GuardConfigInput) => ({ ...config, redisUrl: redis.url + redisUrl });
+    const [a, mate, other] = [await start(apart(first)), await start(apart(first)), await start(apart(second))];
+    await bans(a).ban('203.0.113.9');
+    await control(a).setEmergencyMode(true);
+    await until(() => bans(mate).isBanned('203.0.113.9'), WITHIN_MS);
+    await until(async () => (await status(mate, '203.0.113.8')) === 503, WITHIN_MS);
+    expect([bans(other).isBanned('203.0.113.9'), await status(other, '203.0.113.8')]).toEqual([false, 200]);
+  });
+
   it('asks Redis nothing for a banned client, nor for one that is not', async () => {
     const app = await start({ enableRateLimiting: false });
     await bans(app).ban('203.0.113.9');

@@ -104,6 +104,18 @@ describe('a server that cannot do what it is asked', () => {
     await expect(open({ redis: server.url, required: true })).rejects.toThrow(reason);
   });
 
+  it.each([
+    ['does not have', {}, 99, /no such database.*\(ERR\)/],
+    ['does not let the user select', { user: 'default on nopass ~* &* +@all -select' }, 1, /\(NOPERM\)/],
+  ])('a database that it %s: is not replaced by the first one', async (_name, config, database, reason) => {
+    const server = await redis({ config });
+    const store = await open({ redis: `${server.url}/${database}` });
+    expect(await store.consume([tier()])).toMatchObject({ allowed: true, source: 'local' });
+    expect(store.status()).toMatchObject({ state: 'degraded', reason: expect.stringMatching(reason) });
+    await expect(open({ redis: `${server.url}/${database}`, required: true })).rejects.toThrow(reason);
+    expect(await server.admin().dbsize()).toBe(0);
+  });
+
   describe('of a cluster', () => {
     let nodes: RedisServer[];
     const sources = () => nodes.map(({ host, port }) => ({ host, port }));
