@@ -7,8 +7,8 @@ declare module '../config/guard-config' {
 
 export class ResponseModifierConfig {
   /**
-   * Changes answers before they are sent: status, headers and body of everything that is a text or becomes JSON, refusals,
-   * errors and 404s included. Streams, files, buffers, server-sent events and answers without a body are left alone.
+   * Changes answers before they are sent: status, headers and body of everything that is a text or becomes JSON, `null`,
+   * refusals, errors and 404s included. Streams, files, buffers, server-sent events and answers without a body are left alone.
    * Synchronous; one that throws is logged, and the answer goes out as it was. Default: none.
    *
    * @example

@@ -28,6 +28,9 @@ export function attachAnswers(adapter: HttpServer, visit: AnswerVisitor): void {
   else attachExpressAnswers(adapter, visit);
 }
 
+type Reply = (response: unknown, body: unknown, status?: number) => unknown;
+type Replier = Omit<HttpServer, 'reply'> & { reply: Reply };
+
 type Send = (this: ExpressResponse, body?: unknown) => unknown;
 
 interface ExpressResponse extends ServerResponse {
@@ -39,20 +42,32 @@ function attachExpressAnswers(adapter: HttpServer, visit: AnswerVisitor): void {
   // The prototype of all responses of this application, and of no other.
   const { response: prototype } = adapter.getInstance() as { response: ExpressResponse };
   const { json, send } = prototype;
-  const replacing = (original: Send): Send =>
-    function (this: ExpressResponse, body?: unknown) {
-      if (isVisited(this) || !isVisible(body)) return original.call(this, body);
-      const answer = nodeAnswer(this, body, 'text/html; charset=utf-8');
-      return once(this, () => {
-        visit(answer);
-        const { body: visited } = answer;
-        return visited === body
-          ? original.call(this, body)
-          : (typeof visited === 'string' ? send : json).call(this, visited);
-      });
-    };
-  prototype.json = replacing(json);
-  prototype.send = replacing(send);
+  const show = (response: ExpressResponse, body: unknown, asItWas: () => unknown): unknown => {
+    const answer = nodeAnswer(response, body, 'text/html; charset=utf-8');
+    return once(response, () => {
+      visit(answer);
+      if (answer.body === body) return asItWas();
+      return (typeof answer.body === 'string' ? send : json).call(response, answer.body);
+    });
+  };
+  prototype.send = function (this: ExpressResponse, body?: unknown) {
+    if (isVisited(this) || !isVisible(body)) return send.call(this, body);
+    return show(this, body, () => send.call(this, body));
+  };
+  prototype.json = function (this: ExpressResponse, body?: unknown) {
+    if (isVisited(this)) return json.call(this, body);
+    if (isVisible(body) || body instanceof Error) return show(this, body, () => json.call(this, body));
+    // What is left alone is so too as the text that `json()` passes on to `send()`.
+    return once(this, () => json.call(this, body));
+  };
+  // What a handler answers with null is to be seen as on Fastify, although Nest sends nothing for it on Express.
+  const replier = adapter as Replier;
+  const reply: Reply = replier.reply.bind(adapter);
+  replier.reply = (response, body, status) => {
+    if (body !== null || isVisited(response as ServerResponse)) return reply(response, body, status);
+    if (status !== undefined) (response as ServerResponse).statusCode = status;
+    return show(response as ExpressResponse, body, () => reply(response, body));
+  };
 }
 
 interface FastifyReply {
@@ -65,8 +80,6 @@ interface FastifyReply {
   getHeaders(): OutgoingHttpHeaders;
   removeHeader(name: string): void;
 }
-
-type Reply = (response: unknown, body: unknown, status?: number) => unknown;
 
 interface FastifyInstance {
   addHook(name: 'onRequest', hook: (request: unknown, reply: FastifyReply, done: () => void) => void): void;
@@ -86,7 +99,7 @@ function attachFastifyAnswers(adapter: HttpServer, visit: AnswerVisitor): void {
     done();
   });
   // What Nest middleware answers with has no reply of Fastify.
-  const replier = adapter as Omit<HttpServer, 'reply'> & { reply: Reply };
+  const replier = adapter as Replier;
   const reply: Reply = replier.reply.bind(adapter);
   replier.reply = (response, body, status) => {
     const isReply = 'status' in (response as object);
@@ -118,8 +131,8 @@ function isVisited(response: ServerResponse): boolean {
 
 /** Streams, files, buffers and what has no body are left alone, and so are errors on their way to a filter. */
 function isVisible(body: unknown): boolean {
-  if (body === undefined || body === null) return false;
-  if (typeof body !== 'object') return typeof body !== 'function';
+  if (body === undefined || typeof body === 'function' || typeof body === 'symbol') return false;
+  if (typeof body !== 'object' || body === null) return true;
   if (ArrayBuffer.isView(body) || body instanceof ArrayBuffer || body instanceof Error || body instanceof Blob)
     return false;
   return !['pipe', 'getStream', 'getReader', 'arrayBuffer'].some((method) => {

@@ -6,6 +6,7 @@ import type { GuardedRequest } from './guarded-request';
 const JSON_TYPE = 'application/json; charset=utf-8';
 /** What the framework derives from the body that it sends (RFC 9112 section 6). */
 const FRAMING = new Set(['connection', 'content-length', 'keep-alive', 'trailer', 'transfer-encoding', 'upgrade']);
+const UNREAD = Symbol('nestapi-guard:unread');
 const PLAIN_TYPE = 'text/plain; charset=utf-8';
 
 /**
@@ -29,6 +30,8 @@ export class GuardedResponse {
   private readonly presented: OutgoingHttpHeaders;
   private current: unknown;
   private copied = false;
+  /** What reading the body came to. */
+  private shown: unknown = UNREAD;
 
   constructor(
     private readonly answer: Answer,
@@ -48,7 +51,8 @@ export class GuardedResponse {
   get body(): unknown {
     if (this.copied) return this.current;
     const { body } = this.answer;
-    this.body = typeof body === 'object' ? (JSON.parse(JSON.stringify(body)) as unknown) : body;
+    this.shown = typeof body === 'string' ? body : (JSON.parse(JSON.stringify(body)) as unknown);
+    this.body = this.shown;
     return this.current;
   }
 
@@ -77,7 +81,7 @@ export class GuardedResponse {
     }
     for (const [name, value] of changed) validate(name, value);
     const { answer } = this;
-    if (this.copied) {
+    if (this.changed) {
       assertSendable(this.current);
       answer.body = this.current ?? '';
       answer.removeHeader('content-length');
@@ -89,6 +93,12 @@ export class GuardedResponse {
     }
   }
 
+  /** Whether the body has to be sent anew: nobody can tell what was changed within an object. */
+  private get changed(): boolean {
+    const { copied, current, shown } = this;
+    return copied && (current !== shown || (typeof current === 'object' && current !== null));
+  }
+
   private changedHeaders(): [string, OutgoingHttpHeader | undefined][] {
     const mayChange = (name: string): boolean => !FRAMING.has(name.toLowerCase());
     const changed = Object.entries(this.headers).filter(
@@ -96,7 +106,7 @@ export class GuardedResponse {
     );
     const removed = Object.keys(this.presented).filter((name) => mayChange(name) && !(name in this.headers));
     const all = [...removed.map((name): [string, undefined] => [name, undefined]), ...changed];
-    if (!this.copied || all.some(([name]) => name.toLowerCase() === 'content-type')) return all;
+    if (!this.changed || all.some(([name]) => name.toLowerCase() === 'content-type')) return all;
     const [was, is] = [typeof this.answer.body === 'string', typeof (this.current ?? '') === 'string'];
     return was === is ? all : [...all, ['content-type', is ? PLAIN_TYPE : JSON_TYPE]];
   }

@@ -1,11 +1,16 @@
 import { Readable } from 'node:stream';
 import {
+  type ArgumentsHost,
   BadRequestException,
   Body,
+  Catch,
   Controller,
+  type ExceptionFilter,
   Get,
   Header,
   HttpCode,
+  type HttpException,
+  Inject,
   type INestApplication,
   type MessageEvent,
   Post,
@@ -13,12 +18,24 @@ import {
   Res,
   Sse,
   StreamableFile,
+  UseFilters,
 } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
 import { of } from 'rxjs';
 import { CustomValidation, type GuardConfigInput, GuardControl, type GuardedResponse } from 'nestapi-guard';
 import { type Answer, PLATFORMS, type RunningApp, startApp } from '../support/platforms';
 
 const SHARED = Object.freeze({ shared: true });
+
+/** Answers with nothing but a status, as filters of applications do. */
+@Catch()
+class NullFilter implements ExceptionFilter {
+  constructor(@Inject(HttpAdapterHost) private readonly host: HttpAdapterHost) {}
+
+  catch(error: HttpException, host: ArgumentsHost) {
+    this.host.httpAdapter.reply(host.switchToHttp().getResponse(), null, error.getStatus());
+  }
+}
 
 @Controller()
 class ThingsController {
@@ -58,6 +75,43 @@ class ThingsController {
     return body;
   }
 
+  @Get('null')
+  null() {
+    return null;
+  }
+
+  @Get('null-response')
+  nullResponse(@Res() response: { send(body: unknown): void }) {
+    response.send(null);
+  }
+
+  @Get('null-error')
+  @UseFilters(NullFilter)
+  nullError() {
+    throw new BadRequestException();
+  }
+
+  @Get('nothing-said')
+  nothingSaid() {
+    return;
+  }
+
+  @Get('blank')
+  blank() {
+    return '';
+  }
+
+  @Get('date')
+  date() {
+    return new Date(0);
+  }
+
+  @Get('gone')
+  @HttpCode(204)
+  gone() {
+    return { id: 1 };
+  }
+
   @Get('error')
   error() {
     throw new BadRequestException('no');
@@ -82,6 +136,11 @@ class ThingsController {
   @Get('buffer')
   buffer(@Res() response: { send(body: unknown): void }) {
     response.send(Buffer.from('bytes'));
+  }
+
+  @Get('buffer-body')
+  bufferBody() {
+    return Buffer.from('b');
   }
 
   @Sse('events')
@@ -118,6 +177,11 @@ const WRAPPED: [what: string, path: string, status: number, was: unknown][] = [
   ['a text', '/text', 200, 'plain'],
   ['a text of another type', '/typed', 200, 'a;b'],
   ['what a handler sends by itself', '/response', 200, { by: 'response' }],
+  ['null', '/null', 200, null],
+  ['null that a handler sends by itself', '/null-response', 200, null],
+  ['null of a filter', '/null-error', 400, null],
+  ['an empty text', '/blank', 200, ''],
+  ['what becomes a text of JSON', '/date', 200, '1970-01-01T00:00:00.000Z'],
   ['an exception', '/error', 400, { statusCode: 400, message: 'no', error: 'Bad Request' }],
   ['a crash', '/crash', 500, { statusCode: 500, message: 'Internal server error' }],
   ['a refusal by a guard', '/refused', 403, expect.objectContaining({ code: 'GUARD_CUSTOM_VALIDATION' })],
@@ -129,6 +193,7 @@ const UNTOUCHED: [what: string, path: string, text: string][] = [
   ['a buffer', '/buffer', 'bytes'],
   ['server-sent events', '/events', '\nid: 1\ndata: tick\n\n'],
   ['an answer without a body', '/empty', ''],
+  ['a handler that returns nothing', '/nothing-said', ''],
 ];
 
 describe.each(PLATFORMS)('customResponseModifier on %s', (platform) => {
@@ -166,6 +231,54 @@ describe.each(PLATFORMS)('customResponseModifier on %s', (platform) => {
       expect([what, answer.text, answer.headers['x-type']]).toEqual([what, text, undefined]);
     }
     expect((await app.get('/moved')).status).toBe(302);
+  });
+
+  it.each([
+    '/null',
+    '/null-response',
+    '/null-error',
+    '/blank',
+    '/date',
+    '/buffer-body',
+    '/gone',
+    '/object',
+    '/list',
+    '/typed',
+  ])('changes nothing of %s by looking at it', async (path) => {
+    await start(undefined);
+    const plain = await Promise.all([app.get(path), app.send(path, { method: 'HEAD' })]);
+    await app.close();
+    await start((response) => void response.body);
+    const seen = await Promise.all([app.get(path), app.send(path, { method: 'HEAD' })]);
+    const said = ({ status, headers, text }: Answer) => ({ status, headers: { ...headers, date: '' }, text });
+    expect(seen.map(said)).toEqual(plain.map(said));
+  });
+
+  it('sees what HEAD and a status without a body keep back', async () => {
+    const seen: unknown[] = [];
+    await start((response) => void seen.push(response.body));
+    await app.send('/null', { method: 'HEAD' });
+    expect((await app.get('/gone')).text).toBe('');
+    expect(seen).toEqual([null, { id: 1 }]);
+  });
+
+  it('leaves a buffer alone that a handler returns', async () => {
+    await start(wrap);
+    const answer = await app.get('/buffer-body');
+    expect(answer.headers['x-type']).toBeUndefined();
+    // Nest has Express make JSON of it.
+    expect(answer.text).toBe(platform === 'express' ? '{"type":"Buffer","data":[98]}' : 'b');
+  });
+
+  it.each<[what: string, modifier: Modifier]>([
+    ['nothing', (response) => void (response.body = undefined)],
+    ['an empty text', (response) => void (response.body = '')],
+  ])('takes the body away by setting %s', async (_, modifier) => {
+    await start(modifier);
+    for (const path of ['/object', '/text', '/null']) {
+      const { text, headers } = await app.get(path);
+      expect([path, text, headers['content-length']]).toEqual([path, '', '0']);
+    }
   });
 
   const CHANGES: [string, Modifier, string, (answer: Answer) => unknown, unknown][] = [
