@@ -1,8 +1,10 @@
+import { PrefixList } from '../network/prefix-list';
 import { PrefixMap } from '../network/prefix-set';
+import { runInSlices } from '../network/slices';
 import type { Unsubscribe } from '../state/state-store';
 import type { CloudLog, CloudProviderStatus, CloudRangeOptions, CloudStatus } from './cloud.types';
 import { type CloudOwner, type CloudProvider, type CloudRule, cloudProvider } from './cloud-provider';
-import type { CloudRanges } from './cloud-ranges';
+import { type CloudRanges, STEP } from './cloud-ranges';
 import { messageOf, RangeKeeper } from './range-keeper';
 
 const STALE_SECONDS = 7 * 86_400;
@@ -189,7 +191,7 @@ export class CloudRangeService {
   }
 
   private async rebuild(): Promise<void> {
-    this.owners = await PrefixMap.fromLarge(ownersOf(this.keeper.current.values()));
+    this.owners = await PrefixMap.fromList(await runInSlices(ownersOf(this.keeper.current.values())));
     this.checkRegions();
   }
 
@@ -213,11 +215,14 @@ export class CloudRangeService {
   }
 }
 
-function* ownersOf(all: Iterable<CloudRanges>): Generator<readonly [string, CloudOwner]> {
+function* ownersOf(all: Iterable<CloudRanges>): Generator<void, PrefixList<CloudOwner>> {
+  const list = new PrefixList<CloudOwner>();
   for (const { provider, networks } of all) {
-    for (const [region, prefixes] of networks) {
-      const owner = { provider, region };
-      for (const prefix of prefixes) yield [prefix, owner];
+    const owners = new Map(networks.values.map((region) => [region, { provider, region }]));
+    for (const [prefix, region] of networks) {
+      list.add(prefix, owners.get(region)!);
+      if (list.size % STEP === 0) yield;
     }
   }
+  return list;
 }

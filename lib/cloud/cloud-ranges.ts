@@ -1,4 +1,5 @@
-import { formatPrefix, parsePrefix, type Prefix, PrefixError } from '../network/prefix';
+import { comparePrefixes, formatPrefix, parsePrefix, type Prefix, PrefixError } from '../network/prefix';
+import { PrefixList } from '../network/prefix-list';
 import { PrefixMap } from '../network/prefix-set';
 import { runInSlices } from '../network/slices';
 import type { CloudProvider } from './cloud-provider';
@@ -12,10 +13,10 @@ const MAX_ENTRIES = 300_000;
 const MAX_UNREADABLE = 0.01;
 
 /** Networks that are worked on between two chances for requests. */
-const STEP = 256;
+export const STEP = 256;
 
 /** Tunnels and relays that a provider may announce (Vultr lists 2002::/16), yet whose addresses are anybody's. */
-const NOBODYS = new Set(['2002::/16', '2001::/32', '192.88.99.0/24']);
+const NOBODYS = ['2002::/16', '2001::/32', '192.88.99.0/24'].map(parsePrefix);
 
 /** What no provider can own: private, shared, loopback, link-local, multicast and reserved space. */
 const RESERVED = [
@@ -38,7 +39,7 @@ function isReserved({ family, words, length }: Prefix): boolean {
 
 /** Takes in the entries of a feed one by one and refuses what no honest feed has. */
 export class RangeCollector {
-  private readonly regions = new Map<string, string>();
+  private readonly networks = new PrefixList<string>();
   private read = 0;
   private unreadable = 0;
 
@@ -46,31 +47,28 @@ export class RangeCollector {
   add({ prefix: text, region }: FeedEntry): void {
     if (++this.read > MAX_ENTRIES) throw new FeedRejected(`it has more than ${MAX_ENTRIES} entries`);
     const prefix = this.parse(text);
-    if (prefix === undefined || NOBODYS.has(prefix)) return;
-    const known = this.regions.get(prefix);
-    if (known === undefined || known === '') this.regions.set(prefix, region.toLowerCase());
+    if (prefix === undefined || NOBODYS.some((nobodys) => comparePrefixes(nobodys, prefix) === 0)) return;
+    if (prefix.length < SHORTEST[prefix.family]) {
+      throw new FeedRejected(`it has ${formatPrefix(prefix)}, more than any provider owns`);
+    }
+    if (isReserved(prefix)) {
+      throw new FeedRejected(`it has ${formatPrefix(prefix)}, which is private, loopback or reserved space`);
+    }
+    this.networks.add(prefix, region.toLowerCase());
   }
 
   /** @throws FeedRejected */
   async ranges(provider: CloudProvider, updatedAt: Date): Promise<CloudRanges> {
-    if (this.regions.size === 0) throw new FeedRejected('it has no networks');
+    if (this.networks.size === 0) throw new FeedRejected('it has no networks');
     if (this.unreadable > this.read * MAX_UNREADABLE) {
       throw new FeedRejected(`${this.unreadable} of its ${this.read} entries cannot be read as a network`);
     }
-    return CloudRanges.merge(provider, updatedAt, this.regions);
+    return CloudRanges.merge(provider, updatedAt, this.networks);
   }
 
-  private parse(text: string): string | undefined {
+  private parse(text: string): Prefix | undefined {
     try {
-      const prefix = parsePrefix(text);
-      const canonical = formatPrefix(prefix);
-      if (NOBODYS.has(canonical)) return canonical;
-      if (prefix.length < SHORTEST[prefix.family]) {
-        throw new FeedRejected(`it has ${canonical}, more than any provider owns`);
-      }
-      if (isReserved(prefix))
-        throw new FeedRejected(`it has ${canonical}, which is private, loopback or reserved space`);
-      return canonical;
+      return parsePrefix(text);
     } catch (error) {
       if (!(error instanceof PrefixError)) throw error;
       this.unreadable++;
@@ -79,34 +77,28 @@ export class RangeCollector {
   }
 }
 
-/** The address ranges of one provider at one time: immutable, merged, by region. */
+/** The address ranges of one provider at one time: immutable and merged. */
 export class CloudRanges {
   private constructor(
     readonly provider: CloudProvider,
     readonly updatedAt: Date,
-    /** The networks of each region; the region is empty when the feed has none. */
-    readonly networks: ReadonlyMap<string, readonly string[]>,
+    /** The networks in order, each with its region; the region is empty when the feed has none. */
+    readonly networks: PrefixList<string>,
     /** The share of each address family. */
     readonly coverage: { readonly ipv4: number; readonly ipv6: number },
   ) {}
 
-  static async merge(
-    provider: CloudProvider,
-    updatedAt: Date,
-    regions: ReadonlyMap<string, string>,
-  ): Promise<CloudRanges> {
-    const map = await PrefixMap.fromLarge(hasGaps(regions) ? await withRegions(regions) : regions);
-    const networks = new Map<string, string[]>();
+  static async merge(provider: CloudProvider, updatedAt: Date, listed: PrefixList<string>): Promise<CloudRanges> {
+    // Azure lists networks of its global services without a region although they lie within one.
+    const map = await PrefixMap.fromList(listed, '');
+    const networks = new PrefixList<string>();
     const coverage = { ipv4: 0, ipv6: 0 };
-    let count = 0;
     await runInSlices(
       (function* () {
         for (const [prefix, region] of map.networks()) {
-          const list = networks.get(region);
-          if (list) list.push(formatPrefix(prefix));
-          else networks.set(region, [formatPrefix(prefix)]);
+          networks.add(prefix, region);
           coverage[prefix.family === 4 ? 'ipv4' : 'ipv6'] += 2 ** -prefix.length;
-          if (++count % STEP === 0) yield;
+          if (networks.size % STEP === 0) yield;
         }
       })(),
     );
@@ -114,34 +106,10 @@ export class CloudRanges {
   }
 
   get size(): number {
-    return [...this.networks.values()].reduce((sum, list) => sum + list.length, 0);
+    return this.networks.size;
   }
 
   get regions(): string[] {
-    return [...this.networks.keys()].filter((region) => region !== '').sort();
+    return this.networks.values.filter((region) => region !== '').sort();
   }
-}
-
-function hasGaps(regions: ReadonlyMap<string, string>): boolean {
-  const values = new Set(regions.values());
-  return values.size > 1 && values.has('');
-}
-
-// Azure lists networks of its global services without a region although they lie within one.
-async function withRegions(regions: ReadonlyMap<string, string>): Promise<ReadonlyMap<string, string>> {
-  const map = await PrefixMap.fromLarge(regional(regions));
-  return runInSlices(
-    (function* () {
-      const known = new Map<string, string>();
-      for (const [prefix, region] of regions) {
-        known.set(prefix, region || (map.get(prefix.split('/', 1)[0]!) ?? ''));
-        if (known.size % STEP === 0) yield;
-      }
-      return known;
-    })(),
-  );
-}
-
-function* regional(regions: ReadonlyMap<string, string>): Generator<readonly [string, string]> {
-  for (const entry of regions) if (entry[1] !== '') yield entry;
 }

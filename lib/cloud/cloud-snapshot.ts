@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { formatPrefix } from '../network/prefix';
 import { type CloudProvider, cloudProvider } from './cloud-provider';
 import { type CloudRanges, RangeCollector } from './cloud-ranges';
 import { FeedRejected } from './feeds/feed';
@@ -8,11 +9,23 @@ import { FeedRejected } from './feeds/feed';
 /** The snapshots that a release is packed with. */
 export const PACKAGED_SNAPSHOTS = join(__dirname, '..', '..', 'snapshots');
 
-/** Ranges as text: a line of JSON for each region, so that writing and reading a large snapshot can pause between lines. */
+/** Networks that are written between two chances for requests. */
+const BLOCK = 1024;
+
+/** Ranges as text, block by block: a line of JSON for each region of a block, so that neither writing nor reading takes long. */
 export async function* serializeRanges(all: Iterable<CloudRanges>): AsyncGenerator<string> {
   for (const { provider, updatedAt, networks } of all) {
-    for (const [region, prefixes] of networks) {
-      yield `${JSON.stringify({ provider, updatedAt: updatedAt.toISOString(), region, prefixes })}\n`;
+    const block = new Map<string, string[]>();
+    let count = 0;
+    for (const [prefix, region] of networks) {
+      const prefixes = block.get(region);
+      if (prefixes) prefixes.push(formatPrefix(prefix));
+      else block.set(region, [formatPrefix(prefix)]);
+      if (++count % BLOCK !== 0 && count !== networks.size) continue;
+      for (const [region, prefixes] of block) {
+        yield `${JSON.stringify({ provider, updatedAt: updatedAt.toISOString(), region, prefixes })}\n`;
+      }
+      block.clear();
       await nextTurn();
     }
   }

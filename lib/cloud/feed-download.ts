@@ -7,7 +7,7 @@ const MAX_BYTES = 20 * 1024 * 1024;
 const MAX_PAGE_BYTES = 5 * 1024 * 1024;
 const TOTAL_MS = 10_000;
 /** How long, in milliseconds, pieces that have already arrived are worked on before requests get a turn. */
-const TURN_MS = 2;
+const TURN_MS = 1;
 const PIECE_BYTES = 8192;
 
 /**

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
+import { comparePrefixes, formatPrefix, type Prefix } from '../network/prefix';
 import { runInSlices } from '../network/slices';
 import type { CloudLog, CloudRangeOptions } from './cloud.types';
 import type { CloudProvider } from './cloud-provider';
-import type { CloudRanges } from './cloud-ranges';
+import { type CloudRanges, STEP } from './cloud-ranges';
 import { newestSnapshot, PACKAGED_SNAPSHOTS, parseRanges, writeSnapshot } from './cloud-snapshot';
 import { downloadFeed } from './feed-download';
 import { CLOUD_FEEDS } from './feeds';
@@ -157,22 +158,36 @@ export class RangeKeeper {
 
 /** `networks added 2 (192.0.2.0/24, …), removed 1 (…)`; networks that merged or split count as both. */
 function* describeChange(before: CloudRanges, after: CloudRanges): Generator<void, string> {
-  const old = new Set<string>();
-  for (const networks of before.networks.values()) {
-    for (const network of networks) old.add(network);
-    yield;
+  const added = new Tally();
+  const removed = new Tally();
+  const olds = before.networks[Symbol.iterator]();
+  const news = after.networks[Symbol.iterator]();
+  let old = olds.next();
+  let fresh = news.next();
+  for (let step = 1; !old.done || !fresh.done; step++) {
+    const order = old.done ? 1 : fresh.done ? -1 : comparePrefixes(old.value[0], fresh.value[0]);
+    if (order < 0) removed.add(old.value[0]);
+    if (order > 0) added.add(fresh.value[0]);
+    if (order <= 0) old = olds.next();
+    if (order >= 0) fresh = news.next();
+    if (step % STEP === 0) yield;
   }
-  const added: string[] = [];
-  for (const networks of after.networks.values()) {
-    for (const network of networks) if (!old.delete(network)) added.push(network);
-    yield;
-  }
-  return `Cloud ranges of ${after.provider}: networks added ${listed(added)}, removed ${listed([...old])}.`;
+  return `Cloud ranges of ${after.provider}: networks added ${added.text}, removed ${removed.text}.`;
 }
 
-function listed(networks: readonly string[]): string {
-  if (networks.length === 0) return '0';
-  return `${networks.length} (${networks.slice(0, 5).join(', ')}${networks.length > 5 ? ', …' : ''})`;
+/** How many networks there are, and the first few of them. */
+class Tally {
+  private count = 0;
+  private readonly first: string[] = [];
+
+  add(prefix: Prefix): void {
+    if (this.count++ < 5) this.first.push(formatPrefix(prefix));
+  }
+
+  get text(): string {
+    if (this.count === 0) return '0';
+    return `${this.count} (${this.first.join(', ')}${this.count > this.first.length ? ', …' : ''})`;
+  }
 }
 
 export function messageOf(error: unknown): string {

@@ -1,5 +1,6 @@
 import { readAddress } from './ip-address';
 import { parsePrefix, type Prefix } from './prefix';
+import { PrefixList } from './prefix-list';
 import { PrefixTable } from './prefix-table';
 import { runAtOnce, runInSlices } from './slices';
 
@@ -25,33 +26,24 @@ export class PrefixMap<T> {
    * ```
    */
   static from<T>(entries: Iterable<readonly [prefix: string, value: T]>): PrefixMap<T> {
-    return runAtOnce(PrefixMap.build(entries));
+    const networks = [...entries].map(([entry, value]) => [parsePrefix(entry), value] as const);
+    const list = new PrefixList<T>();
+    for (const [prefix, value] of networks.reverse()) list.add(prefix, value);
+    return runAtOnce(PrefixMap.build(list));
   }
 
-  /** Like {@link PrefixMap.from}, for lists of any size: the event loop runs while the map is built. */
-  static fromLarge<T>(entries: Iterable<readonly [prefix: string, value: T]>): Promise<PrefixMap<T>> {
-    return runInSlices(PrefixMap.build(entries));
+  /**
+   * Builds the map of a list of any size while the event loop runs. Of equal networks the earlier one wins, and a network
+   * whose value is `unknown` has the value of the network around it, when there is one.
+   */
+  static fromList<T>(list: PrefixList<T>, unknown?: T): Promise<PrefixMap<T>> {
+    return runInSlices(PrefixMap.build(list, unknown));
   }
 
-  private static *build<T>(entries: Iterable<readonly [prefix: string, value: T]>): Generator<void, PrefixMap<T>> {
-    const numberOf = new Map<T, number>();
-    const ipv4: { prefixes: Prefix[]; numbers: number[] } = { prefixes: [], numbers: [] };
-    const ipv6: { prefixes: Prefix[]; numbers: number[] } = { prefixes: [], numbers: [] };
-    let count = 0;
-    for (const [entry, value] of entries) {
-      if (++count % 512 === 0) yield;
-      const prefix = parsePrefix(entry);
-      let number = numberOf.get(value);
-      if (number === undefined) numberOf.set(value, (number = numberOf.size + 1));
-      const family = prefix.family === 4 ? ipv4 : ipv6;
-      family.prefixes.push(prefix);
-      family.numbers.push(number);
-    }
-    return new PrefixMap(
-      yield* PrefixTable.build(1, ipv4.prefixes, ipv4.numbers),
-      yield* PrefixTable.build(4, ipv6.prefixes, ipv6.numbers),
-      [...numberOf.keys()],
-    );
+  private static *build<T>(list: PrefixList<T>, unknown?: T): Generator<void, PrefixMap<T>> {
+    const { ipv4, ipv6, values } = list;
+    const number = unknown === undefined ? 0 : values.indexOf(unknown) + 1;
+    return new PrefixMap(yield* PrefixTable.build(ipv4, number), yield* PrefixTable.build(ipv6, number), values);
   }
 
   /** The value of the longest prefix that holds `ip`; `undefined` when none does or `ip` is not an address. */
@@ -107,12 +99,7 @@ export class PrefixSet {
    * ```
    */
   static from(entries: Iterable<string>): PrefixSet {
-    return new PrefixSet(PrefixMap.from(members(entries)));
-  }
-
-  /** Like {@link PrefixSet.from}, for lists of any size: the event loop runs while the set is built. */
-  static async fromLarge(entries: Iterable<string>): Promise<PrefixSet> {
-    return new PrefixSet(await PrefixMap.fromLarge(members(entries)));
+    return new PrefixSet(PrefixMap.from([...entries].map((entry) => [entry, true] as const)));
   }
 
   /** Whether `ip`, in any spelling, is in the set; false when it is not an address. */
@@ -133,8 +120,4 @@ export class PrefixSet {
   overlaps(other: PrefixSet): boolean {
     return this.map.overlaps(other.map);
   }
-}
-
-function* members(entries: Iterable<string>): Generator<readonly [string, true]> {
-  for (const entry of entries) yield [entry, true];
 }

@@ -1,10 +1,8 @@
 import { type Prefix } from './prefix';
+import { type PrefixColumns, SLICE } from './prefix-list';
 
 /** Tables smaller than this are searched whole: an index of 65,537 entries would cost more memory than it saves time. */
 const INDEX_FROM = 64;
-
-/** How many elements are worked on between two chances to yield. */
-const SLICE = 1024;
 
 /**
  * The networks of one address family as boundaries: `starts` holds, in ascending order, each address at which the
@@ -20,31 +18,35 @@ export class PrefixTable {
   ) {}
 
   /**
-   * Builds the table; of equal prefixes the later one wins. Yields about every thousand steps, so that a caller can let
-   * the event loop run in between: see `runInSlices`.
+   * Builds the table; of equal networks the one that was added first wins. Yields about every thousand steps, so that a
+   * caller can let the event loop run in between: see `runInSlices`.
    *
-   * @param numbers the value of each prefix, at least 1
+   * @param networks with a number from 1 on each
+   * @param unknown the number of networks that take the number of the network around them, when there is one
    */
-  static *build(width: 1 | 4, prefixes: readonly Prefix[], numbers: readonly number[]): Generator<void, PrefixTable> {
-    const boundaries = new BoundaryList(width, prefixes.length);
+  static *build(networks: PrefixColumns, unknown: number): Generator<void, PrefixTable> {
+    const boundaries = new BoundaryList(networks.width, networks.size);
     const open: { prefix: Prefix; value: number }[] = [];
     const close = (): void => {
       const { prefix } = open.pop()!;
       const end = following(prefix);
       if (end) boundaries.add(end, open.at(-1)?.value ?? 0);
     };
-    const order = yield* sortInSlices(prefixes);
+    const order = yield* networks.inOrder();
     for (let i = 0; i < order.length; i++) {
       if (i % SLICE === 0) yield;
-      const prefix = prefixes[order[i]!]!;
+      const prefix = networks.prefixAt(order[i]!);
       while (open.length > 0 && !contains(open.at(-1)!.prefix, prefix)) close();
-      const value = numbers[order[i]!]!;
+      const number = networks.numberAt(order[i]!);
+      const value = (number === unknown && open.at(-1)?.value) || number;
       boundaries.add(prefix.words, value);
       open.push({ prefix, value });
     }
     while (open.length > 0) close();
+    yield;
     const { starts, values } = boundaries;
-    return new PrefixTable(width, starts, values, indexOf(starts, width));
+    yield;
+    return new PrefixTable(networks.width, starts, values, indexOf(starts, networks.width));
   }
 
   /** The value at an IPv4 address, 0 when no network holds it. */
@@ -230,40 +232,6 @@ function contains(outer: Prefix, inner: Prefix): boolean {
     if (((outer.words[word]! ^ inner.words[word]!) & mask) !== 0) return false;
   }
   return true;
-}
-
-/** By address, and of networks with the same first address the wider one first. */
-function compare(a: Prefix, b: Prefix): number {
-  for (let i = 0; i < a.words.length; i++) {
-    if (a.words[i] !== b.words[i]) return a.words[i]! - b.words[i]!;
-  }
-  return a.length - b.length;
-}
-
-/** A stable merge sort of the positions of `prefixes` that yields between slices. */
-function* sortInSlices(prefixes: readonly Prefix[]): Generator<void, Uint32Array> {
-  let order = new Uint32Array(prefixes.length);
-  for (let i = 0; i < order.length; i++) order[i] = i;
-  for (let from = 0; from < order.length; from += SLICE) {
-    order.subarray(from, from + SLICE).sort((a, b) => compare(prefixes[a]!, prefixes[b]!) || a - b);
-    yield;
-  }
-  let spare = new Uint32Array(order.length);
-  for (let run = SLICE; run < order.length; run *= 2) {
-    for (let left = 0; left < order.length; left += 2 * run) {
-      const middle = Math.min(left + run, order.length);
-      const right = Math.min(left + 2 * run, order.length);
-      let a = left;
-      let b = middle;
-      for (let i = left; i < right; i++) {
-        if (i % SLICE === 0) yield;
-        const takeLeft = a < middle && (b >= right || compare(prefixes[order[a]!]!, prefixes[order[b]!]!) <= 0);
-        spare[i] = order[takeLeft ? a++ : b++]!;
-      }
-    }
-    [order, spare] = [spare, order];
-  }
-  return order;
 }
 
 /** For each value of an address's first 16 bits, how many boundaries lie before it. */

@@ -74,6 +74,15 @@ function addressProblem(address: string): string {
   return `"${address}" is no IP address`;
 }
 
+/** The order of networks: IPv4 before IPv6, by address, and the wider one first; 0 for equal ones. */
+export function comparePrefixes(a: Prefix, b: Prefix): number {
+  if (a.family !== b.family) return a.family - b.family;
+  for (let word = 0; word < a.words.length; word++) {
+    if (a.words[word] !== b.words[word]) return a.words[word]! - b.words[word]!;
+  }
+  return a.length - b.length;
+}
+
 /** The canonical text of a network: `10.0.0.0/8`, and the bare address when the prefix is a single address. */
 export function formatPrefix(prefix: Prefix): string {
   const ipv4 = prefix.family === 4;

@@ -2,6 +2,7 @@ import { type CloudRanges, RangeCollector } from '../../lib/cloud/cloud-ranges';
 import { parseRanges, serializeRanges } from '../../lib/cloud/cloud-snapshot';
 import { FeedRejected } from '../../lib/cloud/feeds/feed';
 import { RangeAcceptance } from '../../lib/cloud/range-acceptance';
+import { formatPrefix } from '../../lib/network/prefix';
 
 async function ranges(networks: Record<string, string[]>, updatedAt = new Date()): Promise<CloudRanges> {
   const collector = new RangeCollector();
@@ -9,6 +10,12 @@ async function ranges(networks: Record<string, string[]>, updatedAt = new Date()
     for (const prefix of prefixes) collector.add({ prefix, region });
   }
   return collector.ranges('Azure', updatedAt);
+}
+
+function byRegion({ networks }: CloudRanges): Record<string, string[]> {
+  const regions: Record<string, string[]> = {};
+  for (const [prefix, region] of networks) (regions[region] ??= []).push(formatPrefix(prefix));
+  return regions;
 }
 
 async function textOf(all: CloudRanges[]): Promise<string> {
@@ -19,24 +26,40 @@ async function textOf(all: CloudRanges[]): Promise<string> {
 
 describe('RangeCollector', () => {
   it('merges networks by region', async () => {
-    const { networks, size, regions } = await ranges({
+    const merged = await ranges({
       'Eu-West-1': ['3.0.0.0/16', '3.1.0.0/16', '3.1.7.0/24', '3.0.0.0/16', '2A05:D018:0::/36'],
       'us-east-1': ['52.0.0.0/9', '52.1.0.0/16'],
     });
-    expect(Object.fromEntries(networks)).toEqual({
+    expect(byRegion(merged)).toEqual({
       'eu-west-1': ['3.0.0.0/15', '2a05:d018::/36'],
       'us-east-1': ['52.0.0.0/9'],
     });
-    expect(size).toBe(3);
-    expect(regions).toEqual(['eu-west-1', 'us-east-1']);
+    expect(merged.size).toBe(3);
+    expect(merged.regions).toEqual(['eu-west-1', 'us-east-1']);
   });
 
   it('gives a network without a region the region around it', async () => {
-    const { networks } = await ranges({
-      '': ['20.0.7.0/24', '20.9.0.0/16', '20.3.0.0/16'],
-      westeurope: ['20.0.0.0/16', '20.3.0.0/16'],
+    const merged = await ranges({
+      '': ['20.0.7.0/24', '20.9.0.0/16', '20.3.0.0/16', '20.6.0.0/15', '2603:1020:5::/48', '2603:1030::/32'],
+      westeurope: ['20.0.0.0/16', '20.3.0.0/16', '20.6.0.0/16', '2603:1020::/36'],
     });
-    expect(Object.fromEntries(networks)).toEqual({ westeurope: ['20.0.0.0/16', '20.3.0.0/16'], '': ['20.9.0.0/16'] });
+    expect(byRegion(merged)).toEqual({
+      westeurope: ['20.0.0.0/16', '20.3.0.0/16', '20.6.0.0/16', '2603:1020::/36'],
+      '': ['20.7.0.0/16', '20.9.0.0/16', '2603:1030::/32'],
+    });
+  });
+
+  it.each([
+    ['the first', ['first', 'second'], 'first'],
+    ['one rather than none', ['', 'first', 'second', ''], 'first'],
+    ['that of the network around it', ['', ''], 'around'],
+  ])('of the regions of a network that is listed more than once takes %s', async (_, regions, expected) => {
+    const collector = new RangeCollector();
+    collector.add({ prefix: '20.8.0.0/13', region: 'around' });
+    for (const region of regions) collector.add({ prefix: '20.9.0.0/16', region });
+    const merged = await collector.ranges('Azure', new Date());
+    expect(merged.regions).toEqual([...new Set(['around', expected])]);
+    expect(merged.size).toBe(expected === 'around' ? 1 : 4);
   });
 
   it.each([
@@ -63,8 +86,8 @@ describe('RangeCollector', () => {
   });
 
   it('leaves out relays that anybody may use', async () => {
-    const { networks } = await ranges({ '': ['2002::/16', '192.88.99.0/24', '45.32.0.0/21'] });
-    expect(Object.fromEntries(networks)).toEqual({ '': ['45.32.0.0/21'] });
+    const merged = await ranges({ '': ['2002::/16', '192.88.99.0/24', '2001::/32', '45.32.0.0/21'] });
+    expect(byRegion(merged)).toEqual({ '': ['45.32.0.0/21'] });
   });
 
   it('lets a slip in a long feed pass', async () => {

@@ -81,10 +81,6 @@ describe('PrefixSet', () => {
     expect(() => PrefixSet.from(['10.0.0.0/8', '300.1.1.1'])).toThrow(/"300\.1\.1\.1"/);
   });
 
-  it('rejects a bad entry of a large list', async () => {
-    await expect(PrefixSet.fromLarge(['10.0.0.0/8', '10.0.0.0/99'])).rejects.toThrow(PrefixError);
-  });
-
   it.each([
     [[], [], false],
     [['10.0.0.0/8'], ['10.1.0.0/16'], true],
@@ -172,35 +168,6 @@ describe('PrefixMap', () => {
           .reduce<(typeof entries)[number] | undefined>((a, b) => (a && a.length > b.length ? a : b), undefined);
         if (map.get(address) !== best?.value) throw new Error(`seed ${seed}: ${address} is ${map.get(address)}`);
       }
-    }
-  });
-
-  it('is right about 100,000 networks and lets the event loop run while it reads them', async () => {
-    const entries: [string, number][] = [];
-    for (let i = 0; i < 50_000; i++) {
-      entries.push([`${i >>> 8}.${i & 255}.77.128/25`, i % 3]);
-      entries.push([`2001:${(i >>> 8).toString(16)}:${(i & 255).toString(16)}:7::/64`, i % 3]);
-    }
-    entries.reverse();
-    let turns = 0;
-    let reading = true;
-    const count = (): void => {
-      turns++;
-      if (reading) setImmediate(count);
-    };
-    setImmediate(count);
-    const map = await PrefixMap.fromLarge(entries);
-    reading = false;
-    expect(turns).toBeGreaterThan(3);
-
-    for (let i = 0; i < 50_000; i += 97) {
-      const high = (i >>> 8).toString(16);
-      const low = (i & 255).toString(16);
-      expect(map.get(`${i >>> 8}.${i & 255}.77.200`)).toBe(i % 3);
-      expect(map.get(`${i >>> 8}.${i & 255}.77.127`)).toBeUndefined();
-      expect(map.get(`${i >>> 8}.${i & 255}.78.0`)).toBeUndefined();
-      expect(map.get(`2001:${high}:${low}:7:1::1`)).toBe(i % 3);
-      expect(map.get(`2001:${high}:${low}:8::`)).toBeUndefined();
     }
   });
 });

@@ -1,7 +1,8 @@
 import { BlockList, isIPv4 } from 'node:net';
 import fc from 'fast-check';
 import { canonicalIp } from '../../lib/network/ip-address';
-import { canonicalPrefix, formatPrefix } from '../../lib/network/prefix';
+import { canonicalPrefix, formatPrefix, parsePrefix } from '../../lib/network/prefix';
+import { PrefixList } from '../../lib/network/prefix-list';
 import { PrefixMap, PrefixSet } from '../../lib/network/prefix-set';
 import { addressText, ipv4Text, ipv6Text, patience, runs, same } from '../support/property';
 
@@ -37,6 +38,12 @@ function isIn(ip: string, { address, length }: Network): boolean {
   return isIPv4(canonical) === isIPv4(address) && list.check(canonical, isIPv4(canonical) ? 'ipv4' : 'ipv6');
 }
 
+function listed(networks: readonly Network[], valueOf = (index: number) => index): PrefixList<number> {
+  const list = new PrefixList<number>();
+  networks.forEach((network, index) => list.add(parsePrefix(text(network)), valueOf(index)));
+  return list;
+}
+
 describe('address lists', () => {
   it(
     'hold what net.BlockList holds, at once and built in slices',
@@ -47,7 +54,7 @@ describe('address lists', () => {
           questions,
           async (list, ips) => {
             const set = PrefixSet.from(list.map(text));
-            const large = await PrefixSet.fromLarge(list.map(text));
+            const large = await PrefixMap.fromList(listed(list));
             for (const ip of ips) {
               const expected = list.some((network) => isIn(ip, network));
               if (set.has(ip) !== expected || large.has(ip) !== expected) throw new Error(`${ip}: not ${expected}`);
@@ -78,6 +85,30 @@ describe('address lists', () => {
           }
         }),
         runs(800),
+      );
+    },
+    patience(),
+  );
+
+  it(
+    'in slices: of equal networks the first, and the unknown value gives way to the one around',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.oneof(networks, many), questions, async (list, ips) => {
+          const UNKNOWN = 0;
+          const map = await PrefixMap.fromList(
+            listed(list, (index) => index % 3),
+            UNKNOWN,
+          );
+          for (const ip of [...ips, ...list.map(({ address }) => address)]) {
+            const around = list
+              .map((network, index) => ({ network, index, value: index % 3 }))
+              .filter(({ network }) => isIn(ip, network))
+              .sort((a, b) => b.network.length - a.network.length || a.index - b.index);
+            same(map.get(ip), (around.find(({ value }) => value !== UNKNOWN) ?? around[0])?.value);
+          }
+        }),
+        runs(500),
       );
     },
     patience(),
