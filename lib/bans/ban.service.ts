@@ -14,7 +14,7 @@ import { MONOTONIC_CLOCK, type MonotonicClock } from '../state/monotonic-clock';
 import { Replica } from '../state/replica';
 import type { StateStore } from '../state/state-store';
 import { STATE_STORE } from '../state/state-store.provider';
-import { type Ban, type BanOptions, type BanRecord, decodeBan, encodeBan } from './ban';
+import { type Ban, type BanOptions, type BanRecord, decodeBan, encodeBan, type Punishment } from './ban';
 import { banMode, LONGEST_BAN_SECONDS } from './ban.config';
 import { BanTable } from './ban-table';
 import { neverBannedReason } from './never-banned';
@@ -25,18 +25,6 @@ interface HeldBan {
   readonly record: BanRecord;
   readonly expiresAt: number;
   readonly refusal: Refusal;
-}
-
-/** Why a client is banned by the module itself. */
-export interface Punishment {
-  /** On whose account: when that check is only to report, so is the ban. */
-  readonly check: CheckName;
-  readonly reason: string;
-  readonly evidence?: Readonly<Record<string, unknown>>;
-  /** Seconds. */
-  readonly duration: number;
-  /** The request that was one too many. */
-  readonly request?: GuardedRequest;
 }
 
 const COLLECTION = 'bans';
@@ -67,7 +55,7 @@ export class BanService implements OnModuleInit, OnModuleDestroy {
   private readonly config: GuardConfig;
   private readonly table = new BanTable<HeldBan>();
   private readonly replica: Replica;
-  private readonly unbanListeners: ((target: string) => Promise<void>)[] = [];
+  private readonly pardonListeners: ((target: string) => Promise<void>)[] = [];
   private warnedOfSize = false;
 
   constructor(
@@ -113,7 +101,12 @@ export class BanService implements OnModuleInit, OnModuleDestroy {
     const spared = mode === 'off' ? 'bans are off' : this.neverBanned(ipOrCidr);
     if (spared !== undefined) return this.spare(ipOrCidr, spared);
     const seconds = Math.min(duration, LONGEST_BAN_SECONDS);
-    return this.impose(this.prefixOf(ipOrCidr)!, mode === 'report', { seconds, reason, automatic: false, evidence });
+    const prefix = this.prefixOf(ipOrCidr)!;
+    const replaced = this.heldExactly(formatPrefix(prefix));
+    const banned = await this.impose(prefix, mode === 'report', { seconds, reason, automatic: false, evidence });
+    // An automatic ban has stopped the counting for as long as it was to last.
+    if (banned && replaced?.record.automatic === true) await this.forget(replaced.target);
+    return banned;
   }
 
   /**
@@ -199,9 +192,14 @@ export class BanService implements OnModuleInit, OnModuleDestroy {
     return held === undefined || this.trustedClients.neverBanned(ip) !== undefined ? undefined : held.refusal;
   }
 
-  /** @internal Calls back for every ban that this instance ends. */
-  onUnban(listener: (target: string) => Promise<void>): void {
-    this.unbanListeners.push(listener);
+  /** @internal Whether a client can be banned on account of a check. */
+  canPunish(ip: string, check: CheckName): boolean {
+    return banMode(this.config, check) === 'enforce' && this.neverBanned(ip) === undefined;
+  }
+
+  /** @internal Calls back for every automatic ban that this instance ends before its time. */
+  onPardon(listener: (target: string) => Promise<void>): void {
+    this.pardonListeners.push(listener);
   }
 
   private async impose(
@@ -227,11 +225,15 @@ export class BanService implements OnModuleInit, OnModuleDestroy {
   }
 
   private async lift(target: string): Promise<boolean> {
-    const reason = this.describeReason(target);
+    const reason = this.heldExactly(target)?.record.reason ?? 'manual';
     if (!(await this.replica.remove(target))) return false;
     this.events.emit({ type: 'unbanned', at: new Date(), target, reason, automatic: false });
-    await Promise.all(this.unbanListeners.map((listener) => listener(target)));
+    await this.forget(target);
     return true;
+  }
+
+  private async forget(target: string): Promise<void> {
+    await Promise.all(this.pardonListeners.map((listener) => listener(target)));
   }
 
   private spare(target: string, why: string): false {
@@ -261,10 +263,6 @@ export class BanService implements OnModuleInit, OnModuleDestroy {
     const prefix = prefixOf(cidr);
     const held = prefix && this.table.get(prefix);
     return held !== undefined && held.expiresAt > this.clock() ? held : undefined;
-  }
-
-  private describeReason(target: string): string {
-    return this.heldExactly(target)?.record.reason ?? 'manual';
   }
 
   private describe(target: string, { reason, automatic, evidence, at }: BanRecord, expiresAt: number): Ban {

@@ -1,4 +1,6 @@
 import { renderValue } from '../config/config-problem';
+import type { GuardedRequest } from '../platform/guarded-request';
+import type { CheckName } from '../policy/check-name';
 
 /** How `BanService.ban()` bans. */
 export interface BanOptions {
@@ -8,6 +10,18 @@ export interface BanOptions {
   readonly reason?: string;
   /** What was found; kept when it is JSON of at most 2 KB. */
   readonly evidence?: Readonly<Record<string, unknown>>;
+}
+
+/** Why a client is banned by the module itself. */
+export interface Punishment {
+  /** On whose account: when that check is only to report, so is the ban. */
+  readonly check: CheckName;
+  readonly reason: string;
+  readonly evidence?: Readonly<Record<string, unknown>>;
+  /** Seconds. */
+  readonly duration: number;
+  /** The request that was one too many. */
+  readonly request?: GuardedRequest;
 }
 
 /** A ban that holds. */

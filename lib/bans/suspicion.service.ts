@@ -41,7 +41,7 @@ export class SuspicionService {
   ) {
     this.config = live.current;
     // Who was pardoned starts anew instead of with the next suspicious request being ignored.
-    bans.onUnban((target) => this.forget(target));
+    bans.onPardon((target) => this.forget(target));
   }
 
   /** Counts a request, once. Answers at once where the state is in memory. */

@@ -123,10 +123,13 @@ export class BehaviorMonitor implements OnModuleInit, OnModuleDestroy {
 
   private react(watched: WatchedRule, actor: Actor, tally: Tally, request?: GuardedRequest): Awaitable<Reaction> {
     const { count, crossed } = tally;
-    if (!crossed) return { count, crossed };
-    this.announce(watched, actor, count, request);
-    if (watched.rule.action !== 'ban' || actor.ip === undefined) return { count, crossed };
-    return this.ban(watched, actor, actor.ip, count, request);
+    const { ip } = actor;
+    const bans = watched.rule.action === 'ban' && ip !== undefined;
+    if (crossed) this.announce(watched, actor, count, request);
+    if (!bans || count <= watched.tolerated) return { count, crossed };
+    if (crossed) return this.ban(watched, actor, ip, count, request);
+    // Calls that came along with the crossing one, whose ban is on its way.
+    return { count, crossed, refusal: this.bans.canPunish(ip, 'behavior') ? watched.banned() : undefined };
   }
 
   private async ban(

@@ -15,7 +15,7 @@ export interface BehaviorRecord {
   readonly count: number;
   /** This was the time too many. */
   readonly crossed: boolean;
-  /** Whether the rule would have a request refused: the client is throttled, or was banned just now. */
+  /** Whether the rule would have a request refused: the client is throttled, or is being banned. */
   readonly refused: boolean;
 }
 

@@ -5,6 +5,8 @@ import type { Throttle } from './throttle-metadata';
 import { createTier, customClient, type NamedTier, type Tier } from './tier';
 
 const MAX_MS = 2 ** 31 - 1;
+/** The largest integer of a structured field (RFC 9651, section 3.3.1); a higher limit is none. */
+const MAX_LIMIT = 999_999_999_999_999;
 
 /** What a `@Throttle()` leaves to the configuration, and the rest of its tier. */
 export interface ThrottleSurroundings {
@@ -16,12 +18,19 @@ export interface ThrottleSurroundings {
 
 /** The limit that a `@Throttle()` describes. */
 export function createThrottleTier(throttle: Throttle, surroundings: ThrottleSurroundings): Tier {
-  const { name, limit = surroundings.limit, ttl = surroundings.ttl, blockDuration, getTracker, generateKey } = throttle;
+  const { limit = surroundings.limit, ttl = surroundings.ttl, blockDuration, getTracker, generateKey } = throttle;
   const isFixed = ![limit, ttl, blockDuration].some((value) => typeof value === 'function');
   if (isFixed && getTracker === undefined && generateKey === undefined) {
     const { key, algorithm } = surroundings;
     const blockMs = Number(blockDuration ?? 0) || undefined;
-    return createTier({ name, key, requests: Number(limit), windowMs: Number(ttl), algorithm, blockMs });
+    return createTier({
+      name: fieldName(throttle.name),
+      key,
+      requests: cap(Number(limit)),
+      windowMs: Number(ttl),
+      algorithm,
+      blockMs,
+    });
   }
   return new ThrottleTier({ ...throttle, limit, ttl }, surroundings);
 }
@@ -46,14 +55,17 @@ function isWithin(value: Resolvable<number> | undefined, least: number, most: nu
 }
 
 class ThrottleTier implements Tier {
+  private readonly name: string;
+
   constructor(
     private readonly throttle: Throttle & { readonly limit: Resolvable<number>; readonly ttl: Resolvable<number> },
     private readonly surroundings: ThrottleSurroundings,
-  ) {}
+  ) {
+    this.name = fieldName(throttle.name);
+  }
 
   async of(request: GuardedRequest, context: ExecutionContext | undefined): Promise<NamedTier | undefined> {
     if (context === undefined) return undefined;
-    const { name } = this.throttle;
     const [limit, ttl, blockDuration] = await Promise.all([
       resolve(this.throttle.limit, context),
       resolve(this.throttle.ttl, context),
@@ -63,7 +75,8 @@ class ThrottleTier implements Tier {
     if (problem !== undefined) throw new TypeError(`${this.surroundings.key}: ${problem}`);
     const bucket = await this.bucketOf(request, context);
     if (bucket === undefined) return undefined;
-    const tier = { ...bucket, limit, windowMs: ttl, algorithm: this.surroundings.algorithm, name };
+    const { algorithm } = this.surroundings;
+    const tier = { ...bucket, limit: cap(limit), windowMs: ttl, algorithm, name: this.name };
     return blockDuration > 0 ? { ...tier, blockMs: blockDuration } : tier;
   }
 
@@ -83,4 +96,13 @@ class ThrottleTier implements Tier {
 
 async function resolve(value: Resolvable<number>, context: ExecutionContext): Promise<number> {
   return Number(typeof value === 'function' ? await value(context) : value);
+}
+
+function cap(limit: number): number {
+  return Math.min(limit, MAX_LIMIT);
+}
+
+/** A string of a structured field is ASCII (RFC 9651, section 3.3.3), and a `@Throttle()` may be called anything. */
+function fieldName(name: string): string {
+  return encodeURIComponent(name);
 }

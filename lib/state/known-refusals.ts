@@ -1,5 +1,5 @@
 import type { KeyHash } from './key-hash';
-import { FIRST, MARK, META, pack, restOf, UNTIL } from './limit-entry';
+import { FIRST, MARK, META, pack, restOf, SECOND, UNTIL } from './limit-entry';
 import type { LimitTable } from './limit-table';
 import type { LimitTier, TierVerdict } from './state-store';
 
@@ -30,13 +30,16 @@ export class KnownRefusals {
     words[at + META] = pack(MARK, 0, tier.limit & LIMIT_BITS);
     table.expire(now + left);
     words[at + FIRST] = now + Math.min(LONGEST, Math.floor(verdict.resetMs - passed));
+    words[at + SECOND] = tier.windowMs;
   }
 
   /** The refusal that still holds for a tier, or undefined. */
   of(tier: LimitTier, now: number): TierVerdict | undefined {
     if ((tier.cost ?? 1) !== 1 || !this.find(tier, now)) return undefined;
     const { words, at } = this.table;
-    if (restOf(words[at + META]!) !== (tier.limit & LIMIT_BITS)) return undefined;
+    // A refusal says nothing about another limit, which the same tier has once the configuration was changed.
+    if (restOf(words[at + META]!) !== (tier.limit & LIMIT_BITS) || words[at + SECOND] !== tier.windowMs)
+      return undefined;
     const retryAfterMs = (words[at + UNTIL]! - now) | 0;
     const resetMs = Math.max(retryAfterMs, (words[at + FIRST]! - now) | 0);
     return { allowed: false, remaining: 0, resetMs, retryAfterMs };

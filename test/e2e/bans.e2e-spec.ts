@@ -319,6 +319,15 @@ describe.each(PLATFORMS)('bans on %s', (platform) => {
     expect(await status(app, from)).toBe(403);
   });
 
+  it('counts suspicious requests again when a ban by hand has cut an automatic one short', async () => {
+    const app = await start();
+    const from = newClient();
+    expect(await strike(app, from, 3)).toEqual([400, 400, 403]);
+    await bans(app).ban(from, { duration: 1 });
+    clock.advance(1_001);
+    expect(await strike(app, from, 4)).toEqual([400, 400, 403, 403]);
+  });
+
   it('neither counts nor bans trusted clients', async () => {
     const app = await start({ exemptIps: ['192.0.2.0/24'] });
     expect(await strike(app, '192.0.2.1', 5)).toEqual([400, 400, 400, 400, 400]);

@@ -2,10 +2,11 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { get } from 'node:http';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Controller, Get } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import Redis from 'ioredis';
-import { type GuardConfigInput, GuardEvents, GuardModule, RateLimit } from 'nestapi-guard';
+import { type GuardConfigInput, GuardControl, GuardEvents, GuardModule, RateLimit } from 'nestapi-guard';
 import { burst, newClient, statuses } from '../support/limits';
 import { PLATFORMS, startApp } from '../support/platforms';
 import { RedisServer } from '../support/redis-server';
@@ -72,6 +73,11 @@ describe('limits over several processes', () => {
 
 @Controller()
 class SharedController {
+  @Get('free')
+  free() {
+    return 'ok';
+  }
+
   @Get('stacked')
   @RateLimit({ requests: 3, window: 600, name: 'a' })
   @RateLimit({ requests: 5, window: 1200, name: 'b' })
@@ -114,6 +120,16 @@ describe.each(PLATFORMS)('limits in Redis on %s', (platform) => {
     expect(await commands()).toBe(after + 4);
     expect(await statuses(app, '/stacked', 10, { from })).toEqual(new Array(10).fill(429));
     expect(await commands()).toBe(after + 4);
+    await app.close();
+  });
+
+  it('hold with a new window at once, also for a client that is known to be blocked', async () => {
+    const app = await start();
+    const from = newClient();
+    expect(await statuses(app, '/free', 4, { from })).toEqual([200, 200, 200, 429]);
+    await app.app.get(GuardControl).updateConfig({ rateLimitWindow: 1 });
+    await delay(1_000);
+    expect(await statuses(app, '/free', 1, { from })).toEqual([200]);
     await app.close();
   });
 

@@ -30,6 +30,12 @@ class ThrottledController {
     return 'ok';
   }
 
+  @Get('oddly-named')
+  @Throttle({ 'the "long" é': { limit: Number.MAX_SAFE_INTEGER, ttl: 1_000 }, 每分: { limit: 1, ttl: () => 10_000 } })
+  oddlyNamed() {
+    return 'ok';
+  }
+
   @Get('computed')
   @Throttle({ default: { limit: headerNumber('x-plan'), ttl: async () => Promise.resolve(5_000) } })
   computed() {
@@ -126,6 +132,15 @@ describe.each(PLATFORMS)('decorators of @nestjs/throttler on %s', (platform) => 
     expect(await statuses(app, '/named', 2, { from })).toEqual([200, 429]);
     const { headers } = await app.get('/named', { from });
     expect(headers['ratelimit-policy']).toBe('"short";q=2;w=1, "long";q=3;w=10');
+  });
+
+  it('are told as structured fields, whatever they are called', async () => {
+    const { headers } = await app.get('/oddly-named', { from });
+    expect(headers['ratelimit-policy']).toBe(
+      '"the%20%22long%22%20%C3%A9";q=999999999999999;w=1, "%E6%AF%8F%E5%88%86";q=1;w=10',
+    );
+    expect(headers.ratelimit).toContain('"%E6%AF%8F%E5%88%86";r=0;t=10');
+    expect(await statuses(app, '/oddly-named', 1, { from })).toEqual([429]);
   });
 
   it('take functions of the context', async () => {
