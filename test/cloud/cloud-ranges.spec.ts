@@ -165,6 +165,23 @@ describe('a snapshot', () => {
     expect(read).toEqual(written);
   });
 
+  it('has no line that takes long to write or to read', async () => {
+    const regions = { a: '3.', b: '52.' };
+    const written = await ranges(
+      Object.fromEntries(
+        Object.entries(regions).map(([region, octet]) => [
+          region,
+          Array.from({ length: 2_500 }, (_, i) => `${octet}${i >> 7}.${(i & 127) << 1}.0/24`),
+        ]),
+      ),
+    );
+    const text = await textOf([written]);
+    const lines = text.split('\n').filter((line) => line !== '');
+    expect(lines.length).toBeLessThan(10);
+    for (const line of lines) expect(line.split('/24').length).toBeLessThan(1_026);
+    expect(await parseRanges(text)).toEqual([written]);
+  });
+
   it.each([
     ['HTML', '<html></html>'],
     ['another JSON', '{"a":1}'],
