@@ -13,21 +13,23 @@ export function endpointPatternProblem(text: string): string | undefined {
 export class EndpointPattern {
   /** The longer and the more literal, the earlier it is asked. */
   readonly weight: number;
-  private readonly method: string | undefined;
+  /** Undefined when every method is meant. */
+  readonly method: string | undefined;
   private readonly segments: readonly string[];
   private readonly open: boolean;
 
   constructor(readonly text: string) {
     const [, method, path] = SYNTAX.exec(text) ?? [];
     const segments = segmentsOf(path ?? text);
-    this.method = method;
+    this.method = method === 'ALL' ? undefined : method;
     this.open = segments.length > 0 && WILDCARD.test(segments.at(-1)!);
     this.segments = this.open ? segments.slice(0, -1) : segments;
     const literal = this.segments.filter((segment) => !PARAMETER.test(segment)).length;
-    this.weight = (this.open ? 0 : 4_000) + this.segments.length * 20 + literal * 2 + (method === undefined ? 0 : 1);
+    this.weight =
+      (this.open ? 0 : 4_000) + this.segments.length * 20 + literal * 2 + (this.method === undefined ? 0 : 1);
   }
 
-  /** Whether a route with this template is meant; parameters may have other names. */
+  /** Whether a route with this template is meant, or some method of one that takes all; parameters may have other names. */
   coversTemplate(method: string, template: string): boolean {
     return this.covers(
       method,

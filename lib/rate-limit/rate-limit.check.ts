@@ -27,9 +27,7 @@ export class RateLimitCheck implements SecurityCheck {
 
   defaults(config: GuardConfig, route?: RouteInfo): RoutePolicy {
     if (!config.enableRateLimiting) return {};
-    const { rateLimit, rateLimitWindow } = config;
-    const [requests, window] = (route && this.tiers.endpointLimit(config, route)) ?? [rateLimit, rateLimitWindow];
-    return { rateLimit: [{ requests, window }] };
+    return { rateLimit: this.tiers.configured(config, route) };
   }
 
   inspect({ rateLimit, geoRateLimit }: RoutePolicy): FieldProblem[] {

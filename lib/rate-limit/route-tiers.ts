@@ -37,10 +37,13 @@ export class RouteTiers {
     @Inject(GeoService) private readonly countries: GeoService,
   ) {}
 
-  /** The limit that the configuration sets for a route by its path. */
-  endpointLimit(config: GuardConfig, route: RouteInfo): [limit: number, window: number] | undefined {
-    const [pattern] = this.endpointsOf(config, route).flatMap(({ patterns }) => patterns);
-    return pattern && config.endpointRateLimits[pattern.text];
+  /** What the configuration limits a route to; several paths or methods of one may have limits of their own, by pattern. */
+  configured(config: GuardConfig, route?: RouteInfo): RateLimitOptions[] {
+    const endpoints = route === undefined ? [] : this.endpointsOf(config, route);
+    const methods = route === undefined ? [] : methodsOf(route, endpoints);
+    const texts = new Set(methods.flatMap((method) => endpoints.map((endpoint) => patternFor(endpoint, method))));
+    if (texts.size < 2) return [configuredLimit([...texts][0], config)];
+    return [...texts].map((name) => ({ ...(name && { name }), ...configuredLimit(name, config) }));
   }
 
   /** Undefined when nothing limits the route. */
@@ -53,13 +56,28 @@ export class RouteTiers {
     const key = `${route.name} ${route.template}`;
     if (tiers.length > 0) return this.set(key, tiers, config).probe;
     if (skipsGlobalLimit(route)) return undefined;
-    return this.byPath(route, config);
+    return this.byMethod(route, config);
+  }
+
+  /** The limit of each method of a route that takes all of them; every other route has one. */
+  private byMethod(route: RouteInfo, config: GuardConfig): Probe {
+    const endpoints = this.endpointsOf(config, route);
+    const methods = methodsOf(route, endpoints);
+    const probes = new Map(methods.map((method) => [method, this.byPath(endpoints, method, route, config)]));
+    const others = probes.get(methods.at(-1))!;
+    if (methods.length === 1) return others;
+    if (!probes.has('HEAD')) probes.set('HEAD', probes.get('GET') ?? others);
+    return (request, context) => (probes.get(request.method) ?? others)(request, context);
   }
 
   /** The limit of each way into the route; nearly always there is one for all of them. */
-  private byPath(route: RouteInfo, config: GuardConfig): Probe {
-    const endpoints = this.endpointsOf(config, route);
-    const texts = [...new Set(endpoints.map(({ patterns: [pattern] }) => pattern?.text))];
+  private byPath(
+    endpoints: readonly Endpoint[],
+    method: string | undefined,
+    route: RouteInfo,
+    config: GuardConfig,
+  ): Probe {
+    const texts = [...new Set(endpoints.map((endpoint) => patternFor(endpoint, method)))];
     const key = `${route.name} ${route.template}`;
     const setOf = (text: string | undefined): TierSet => {
       if (text === undefined) return this.set(GLOBAL, [globalTier(config)], config);
@@ -73,13 +91,13 @@ export class RouteTiers {
     return (request, context) => {
       const path = request.path.toLowerCase();
       const met = endpoints.filter(({ reached }) => reached.some((way) => way.coversPath(request.method, path)));
-      const [text, ...others] = new Set(met.map(({ patterns: [pattern] }) => pattern?.text));
+      const [text, ...others] = new Set(met.map((endpoint) => patternFor(endpoint, method)));
       const sole = met.length > 0 && others.length === 0 && isCanonicalPath(path);
       return (sole ? probes.get(text)! : all)(request, context);
     };
   }
 
-  /** The ways into a route, with the patterns of the configuration for each: the first one holds. */
+  /** The ways into a route, with the patterns of the configuration for each: the first one that takes a method holds for it. */
   private endpointsOf(config: GuardConfig, route: RouteInfo): Endpoint[] {
     const known = Object.keys(config.endpointRateLimits).map((text) => new EndpointPattern(text));
     if (known.length === 0 || route.kind !== 'http') return [];
@@ -128,17 +146,34 @@ export class RouteTiers {
   }
 }
 
-/** All routes without limits of their own share one limit per client. */
-function globalTier(config: GuardConfig, name = 'default'): Tier {
-  return ruleTier({ requests: config.rateLimit, window: config.rateLimitWindow }, GLOBAL, name, config);
+/** The methods of a route that may have limits of their own; undefined for all others, at the end. */
+function methodsOf({ template }: RouteInfo, endpoints: readonly Endpoint[]): (string | undefined)[] {
+  const [method] = template.split(' ', 1);
+  if (method !== 'ALL') return [method];
+  const named = endpoints.flatMap(({ patterns }) => patterns.flatMap((pattern) => pattern.method ?? []));
+  return [...new Set(named), undefined];
+}
+
+function patternFor({ patterns }: Endpoint, method: string | undefined): string | undefined {
+  return patterns.find((pattern) => pattern.method === undefined || pattern.method === method)?.text;
 }
 
 /** @param text the pattern of the configuration; without one it is the limit that all such routes share. */
+function configuredLimit(text: string | undefined, config: GuardConfig): RateLimitOptions {
+  const { rateLimit, rateLimitWindow, endpointRateLimits } = config;
+  const [requests, window] = text === undefined ? [rateLimit, rateLimitWindow] : endpointRateLimits[text]!;
+  return { requests, window };
+}
+
+/** All routes without limits of their own share one limit per client. */
+function globalTier(config: GuardConfig, name = 'default'): Tier {
+  return ruleTier(configuredLimit(undefined, config), GLOBAL, name, config);
+}
+
 function endpointTier(text: string | undefined, index: number, route: RouteInfo, config: GuardConfig): Tier {
   const name = tierName({}, index);
   if (text === undefined) return globalTier(config, name);
-  const [requests, window] = config.endpointRateLimits[text]!;
-  return ruleTier({ requests, window }, bucketKey(route, text), name, config);
+  return ruleTier(configuredLimit(text, config), bucketKey(route, text), name, config);
 }
 
 function ruleTiers(rules: readonly RateLimitOptions[], route: RouteInfo, config: GuardConfig): Tier[] {

@@ -1,4 +1,13 @@
-import { type CanActivate, Controller, type ExecutionContext, Get, Post, UseGuards, Version } from '@nestjs/common';
+import {
+  All,
+  type CanActivate,
+  Controller,
+  type ExecutionContext,
+  Get,
+  Post,
+  UseGuards,
+  Version,
+} from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import {
   Bypass,
@@ -433,6 +442,34 @@ describe.each(PLATFORMS)('configured limits on %s', (platform) => {
     expect(await statuses(app, '/api/v1/search/a', 2, { from })).toEqual([200, 429]);
     expect(await statuses(app, '/api/v1/global-a', 3, { from })).toEqual([200, 200, 429]);
     expect(await statuses(app, '/api/v1/global-b', 4, { from })).toEqual([200, 200, 200, 429]);
+  });
+
+  it('limits only the methods that a pattern names, of a handler that takes all', async () => {
+    @Controller('any')
+    class AnyController {
+      @All(['one', 'two'])
+      any() {
+        return 'any';
+      }
+    }
+    const { app } = await start({
+      controllers: [AnyController],
+      config: {
+        rateLimit: 6,
+        endpointRateLimits: { 'GET /any/one': [2, 10], 'POST /any/*': [1, 10], '/any/two': [3, 10] },
+      },
+    });
+    const from = newClient();
+    const admitted = async (method: string, path: string) =>
+      (await statuses(app, path, 8, { from, method })).filter((status) => status === 200).length;
+    expect(await admitted('GET', '/any/one')).toBe(2);
+    expect(await admitted('HEAD', '/any/one')).toBe(0);
+    expect(await admitted('POST', '/any/one')).toBe(1);
+    expect(await admitted('POST', '/any/two')).toBe(3);
+    expect(await admitted('GET', '/any/two')).toBe(0);
+    expect(await admitted('PUT', '/any/two')).toBe(0);
+    expect(await admitted('DELETE', '/any/one')).toBe(6);
+    expect(await admitted('PATCH', '/any/one')).toBe(0);
   });
 
   it('gives each path and each version of one handler the limit of its own', async () => {

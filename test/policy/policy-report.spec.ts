@@ -1,4 +1,4 @@
-import { Controller, Get } from '@nestjs/common';
+import { All, Controller, Get } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import {
   Bypass,
@@ -17,6 +17,12 @@ import {
 class ShopController {
   @Get('plain')
   plain() {}
+
+  @All('any')
+  any() {}
+
+  @Get(['here', 'there'])
+  here() {}
 
   @Get('anybody')
   @RequireIp({ whitelist: [] })
@@ -107,6 +113,37 @@ describe('where the rules of a route come from', () => {
   ])('%s: %s', async (_, route, config, rules) => {
     const report = await reportOf(route, config);
     expect(report?.rules.map(({ field, source }) => `${field} ${source}`)).toEqual(rules);
+  });
+
+  it.each<[route: string, endpointRateLimits: NonNullable<GuardConfigInput['endpointRateLimits']>, limits: object[]]>([
+    ['ALL /any', { '/any': [7, 60] }, [{ requests: 7, window: 60 }]],
+    [
+      'ALL /any',
+      { 'GET /any': [7, 60], '/any': [8, 60] },
+      [
+        { name: 'GET /any', requests: 7, window: 60 },
+        { name: '/any', requests: 8, window: 60 },
+      ],
+    ],
+    [
+      'ALL /any',
+      { 'GET /any': [7, 60] },
+      [
+        { name: 'GET /any', requests: 7, window: 60 },
+        { requests: 100, window: 60 },
+      ],
+    ],
+    [
+      'GET /here|/there',
+      { 'GET /there': [7, 60] },
+      [
+        { requests: 100, window: 60 },
+        { name: 'GET /there', requests: 7, window: 60 },
+      ],
+    ],
+  ])('tells the limits of %s with %j', async (route, endpointRateLimits, limits) => {
+    const report = await reportOf(route, { endpointRateLimits });
+    expect(report?.rules).toEqual([{ field: 'rateLimit', source: 'config', value: limits }]);
   });
 
   it('follows changes of the configuration', async () => {

@@ -14,6 +14,7 @@ describe('EndpointPattern', () => {
     ['POST /cats', 'POST', '/cats', true],
     ['POST /cats', 'GET', '/cats', false],
     ['POST /cats', 'ALL', '/cats', true],
+    ['ALL /cats', 'GET', '/cats', true],
     ['/cats/*', 'GET', '/cats/:id/toys', true],
     ['/cats/*', 'GET', '/cats', false],
     ['/cats/*', 'GET', '/catsanddogs/x', false],
