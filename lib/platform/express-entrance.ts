@@ -3,7 +3,7 @@ import type { HttpServer } from '@nestjs/common';
 import { type ExpressRouting, findExpressHandler } from './express-handler';
 import type { FrameworkRequest } from './framework-request';
 import type { GuardedRequest } from './guarded-request';
-import { type Entrance, type EntranceVerdict, type Framework, settle } from './http-entrance';
+import { arrive, type Entrance, type EntranceVerdict, type Framework, settle } from './http-entrance';
 
 type Next = (error?: unknown) => void;
 type ExpressApplication = ((raw: IncomingMessage, response: ServerResponse) => void) &
@@ -13,19 +13,17 @@ export function attachExpress(adapter: HttpServer, entrance: Entrance): Framewor
   const application = adapter.getInstance() as ExpressApplication;
   application.disable?.('x-powered-by');
 
-  const arrive = (request: GuardedRequest, raw: IncomingMessage, next: Next): void => {
-    const verdict = entrance.arrive(request, () => findExpressHandler(application, raw));
-    void settle<EntranceVerdict>(verdict, next);
-  };
+  const admit = (request: GuardedRequest, raw: IncomingMessage, next: Next): void =>
+    arrive(entrance, request, () => findExpressHandler(application, raw), next);
   adapter.use((raw: IncomingMessage, response: ServerResponse, next: Next) => {
     const request = entrance.known(raw);
     if (request?.refusedWith !== undefined) return next(request.refusedWith);
-    if (request !== undefined) return arrive(request, raw, next);
+    if (request !== undefined) return admit(request, raw, next);
     // Mounted in another server: the request has not met the entrance yet.
     void settle<EntranceVerdict>(entrance.open(raw, response), (verdict) => {
       if (response.writableEnded) return;
       if (verdict !== undefined) return next(verdict);
-      arrive(entrance.known(raw)!, raw, next);
+      admit(entrance.known(raw)!, raw, next);
     });
   });
 

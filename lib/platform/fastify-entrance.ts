@@ -3,7 +3,7 @@ import type { HttpServer } from '@nestjs/common';
 import { isRoutable } from '../network/canonical-path';
 import type { FrameworkRequest } from './framework-request';
 import type { GuardedRequest } from './guarded-request';
-import { type Entrance, type EntranceVerdict, type Framework, settle } from './http-entrance';
+import { arrive, type Entrance, type EntranceVerdict, type Framework, settle } from './http-entrance';
 import { handlerOfRouteConfig } from './marked-handler';
 
 type Done = (error?: Error) => void;
@@ -27,21 +27,19 @@ interface FastifyInstance {
 export function attachFastify(adapter: HttpServer, entrance: Entrance): Framework {
   const instance = adapter.getInstance() as FastifyInstance;
 
-  const arrive = (guarded: GuardedRequest, request: FastifyRequest, done: Done): void => {
-    const verdict = entrance.arrive(guarded, () => handlerOfRouteConfig(request.routeOptions?.config));
-    void settle<EntranceVerdict>(verdict, done);
-  };
+  const admit = (guarded: GuardedRequest, request: FastifyRequest, done: Done): void =>
+    arrive(entrance, guarded, () => handlerOfRouteConfig(request.routeOptions?.config), done);
   instance.addHook('onRequest', (request, reply, done) => {
     const guarded = entrance.known(request.raw);
     if (guarded?.refusedWith !== undefined) return done(guarded.refusedWith);
-    if (guarded !== undefined && !request.is404) return arrive(guarded, request, done);
+    if (guarded !== undefined && !request.is404) return admit(guarded, request, done);
     // `inject()`, and the second server that Fastify opens for `localhost`, come without a visit to the entrance.
     const opened = guarded === undefined ? entrance.open(request.raw, reply.raw, true) : undefined;
     void settle<EntranceVerdict>(opened, (refused) => {
       if (reply.raw.writableEnded) return reply.hijack();
       if (refused !== undefined) return done(refused);
       const arrived = entrance.known(request.raw)!;
-      if (!request.is404) return arrive(arrived, request, done);
+      if (!request.is404) return admit(arrived, request, done);
       arrived.framework = request;
       void settle<EntranceVerdict>(entrance.unmatched(arrived), done);
     });

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpException } from '@nestjs/common';
+import { sendContinue, takeContinue } from './continuation';
 import type { GuardedRequest } from './guarded-request';
 import type { MarkedHandler } from './marked-handler';
 
@@ -46,6 +47,21 @@ export interface Framework {
 /** Passes a verdict on, at once when it is there. */
 export function settle<T>(verdict: T | Promise<T>, pass: (settled: T) => void): void | Promise<void> {
   return verdict instanceof Promise ? verdict.then(pass) : pass(verdict);
+}
+
+/** Asks the entrance about a request whose body is about to be read, and its client for that body when nothing speaks against it. */
+export function arrive(
+  entrance: Entrance,
+  request: GuardedRequest,
+  findHandler: () => MarkedHandler | undefined,
+  pass: (refused: EntranceVerdict) => void,
+): void {
+  const { response } = request;
+  const awaited = takeContinue(response);
+  void settle(entrance.arrive(request, findHandler), (refused) => {
+    if (awaited && refused === undefined) sendContinue(response!);
+    pass(refused);
+  });
 }
 
 /** Has the framework refuse a request, so that the application's exception filters shape the answer. */

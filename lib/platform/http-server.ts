@@ -1,5 +1,6 @@
 import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { awaitContinue, sendContinue, takeContinue } from './continuation';
 import { type Entrance, type Framework, refuse, settle } from './http-entrance';
 
 /**
@@ -39,12 +40,19 @@ export function attachServer(server: Server, framework: Framework, entrance: Ent
     }
   };
 
-  // Without a listener Node answers `Expect: 100-continue` before anybody could refuse the request. After a refusal it closes
-  // the connection by itself: the next request must not pass for the body that was never sent (RFC 9110 §10.1.1).
+  // What Node answers by itself when nobody listens would miss the entrance: no header of ours, no ban, no limit.
+  if (server.listenerCount('checkExpectation') === 0) {
+    server.on('checkExpectation', (_raw: IncomingMessage, response: ServerResponse) => {
+      response.writeHead(417).end();
+    });
+  }
+  // After a refusal Node closes the connection by itself: the next request must not pass for the body that was never sent.
   if (server.listenerCount('checkContinue') > 0) return;
   server.on('checkContinue', (raw: IncomingMessage, response: ServerResponse) => {
-    response.writeContinue();
+    awaitContinue(response);
     server.emit('request', raw, response);
+    // Whoever took the request without asking the entrance about its body will want to read it.
+    if (takeContinue(response)) sendContinue(response);
   });
 }
 

@@ -59,7 +59,10 @@ export class RequestIdentity {
     const { raw } = request;
     if (raw === undefined) return false;
     if ((raw.socket as { encrypted?: boolean }).encrypted === true) return true;
-    return this.config.trustXForwardedProto && request.viaTrustedProxy && forwardedProto(raw.headers) === 'https';
+    if (!this.config.trustXForwardedProto || !request.viaTrustedProxy) return false;
+    const scheme = forwardedProto(raw.headers);
+    // Traefik names a WebSocket's scheme in the header of its upgrade.
+    return scheme === 'https' || scheme === 'wss';
   }
 }
 

@@ -1,5 +1,5 @@
 import { All, Body, Controller, Get, Post } from '@nestjs/common';
-import { type GuardConfigInput, RequireIp } from 'nestapi-guard';
+import { ContentTypeFilter, type GuardConfigInput, MaxRequestSize, RequireIp } from 'nestapi-guard';
 import { PLATFORMS, type RunningApp, startApp } from '../support/platforms';
 import { answersOf, exchange, open, type RawAnswer } from '../support/raw-http';
 
@@ -16,6 +16,13 @@ class EdgeController {
   @Post('open')
   create(@Body() body: unknown) {
     calls.push('create');
+    return body;
+  }
+
+  @Post('small')
+  @MaxRequestSize(10)
+  @ContentTypeFilter(['application/json'])
+  small(@Body() body: unknown) {
     return body;
   }
 
@@ -96,6 +103,7 @@ describe.each(PLATFORMS)('the edge of HTTP on %s', (platform) => {
         ['POST /open HTTP/1.1', 'Host: x', 'Content-Type: application/json', 'Content-Length: 1', '', '{'],
         400,
       ],
+      ['an expectation nobody has heard of', ['GET /open HTTP/1.1', 'Host: x', 'Expect: miracles'], 417],
       ['a broken query', ['GET /open?a=%zz&[[[=%&=&&& HTTP/1.1', 'Host: x'], 200],
     ])('with %s gets a clear answer', async (name, lines, status) => {
       const answer = await ask(...lines);
@@ -112,6 +120,7 @@ describe.each(PLATFORMS)('the edge of HTTP on %s', (platform) => {
       ['HTTP/1.0', ['GET /open HTTP/1.0']],
       ['HEAD', ['HEAD /open HTTP/1.1', 'Host: x']],
       ['TRACE', ['TRACE /open HTTP/1.1', 'Host: x']],
+      ['an unknown expectation', ['GET /open HTTP/1.1', 'Host: x', 'Expect: miracles']],
       [
         'a preflight',
         ['OPTIONS /open HTTP/1.1', 'Host: x', 'Origin: https://a.test', 'Access-Control-Request-Method: GET'],
@@ -186,13 +195,13 @@ describe.each(PLATFORMS)('the edge of HTTP on %s', (platform) => {
   });
 
   describe('Expect: 100-continue', () => {
-    const upload = (from: string) => [
-      'POST /open HTTP/1.1',
+    const upload = (from: string, path = '/open', type = 'application/json', length = 2) => [
+      `POST ${path} HTTP/1.1`,
       'Host: x',
       from,
       'Expect: 100-continue',
-      'Content-Type: application/json',
-      'Content-Length: 2',
+      `Content-Type: ${type}`,
+      `Content-Length: ${length}`,
     ];
 
     it('invites the body of an admitted client', async () => {
@@ -200,17 +209,26 @@ describe.each(PLATFORMS)('the edge of HTTP on %s', (platform) => {
       expect(answers.map(({ status }) => status)).toEqual([100, 201]);
     });
 
-    it('is no invitation for a refused one', async () => {
+    it.each([
+      ['a refused client', upload(REFUSED), 403],
+      ['a body that its route finds too long', upload(OUTSIDER, '/small', 'application/json', 11), 413],
+      ['a body of a type that its route does not take', upload(OUTSIDER, '/small', 'text/plain'), 415],
+    ])('is no invitation for %s', async (_, lines, status) => {
       const socket = open(app.port);
       const chunks: Buffer[] = [];
       socket.on('data', (chunk: Buffer) => chunks.push(chunk));
       // The server says goodbye first: whatever came next might pass for the body that was never sent.
       const closed = new Promise((resolve) => socket.once('close', resolve));
-      socket.write(upload(REFUSED).join('\r\n') + '\r\n\r\n');
+      socket.write(lines.join('\r\n') + '\r\n\r\n');
       await closed;
       const [answer, ...more] = answersOf(Buffer.concat(chunks).toString());
-      expect(answer).toMatchObject({ status: 403, headers: { connection: 'close' } });
+      expect(answer).toMatchObject({ status, headers: { connection: 'close' } });
       expect(more).toEqual([]);
+    });
+
+    it.each(['/small', '/nowhere'])('invites the body for %s', async (path) => {
+      const answers = answersOf(await exchange(app.port, ...upload(OUTSIDER, path), '', '{}'));
+      expect(answers.map(({ status }) => status)).toEqual([100, path === '/small' ? 201 : 404]);
     });
   });
 

@@ -127,7 +127,8 @@ describe.each(PLATFORMS)('https on %s', (platform) => {
       ['https, http', 200],
       ['http', 301],
       ['http, https', 301],
-      ['wss', 301],
+      ['wss', 200],
+      ['ws', 301],
       ['', 301],
     ])('believes X-Forwarded-Proto %j of a trusted proxy', async (proto, status) => {
       const answer = await app.get('/open', { headers: { ...HOST, 'x-forwarded-proto': proto } });
