@@ -115,7 +115,7 @@ export class RequestWalk {
 
   cookies(header: string): void {
     const root: Place = { parent: undefined, key: 'cookies' };
-    for (const { name, value } of cookiePairs(header, 300)) {
+    for (const { name, value } of cookiePairs(header)) {
       if (!this.inspector.visit()) return;
       if (this.inspector.policy.cookies.matches(name)) continue;
       const place: Place = { parent: root, key: name };
@@ -162,9 +162,10 @@ export class RequestWalk {
   }
 }
 
-/** Dates, tags and hosts: what these headers hold when nobody abuses them. */
+/** Tags, hosts and keywords: what these headers hold when nobody abuses them. */
 function isQuiet(value: string | readonly string[]): boolean {
-  return !/[$<({]/.test(typeof value === 'string' ? value : value.join(' '));
+  const text = typeof value === 'string' ? value : value.join(',');
+  return !/[^\w"*:,=+/.[\]-]|\.\.|:\/\//.test(text);
 }
 
 /** Node hands header bytes over as Latin-1; what was sent as UTF-8 is read as such. */

@@ -126,6 +126,37 @@ describe('XML documents', () => {
   });
 });
 
+describe('Headers', () => {
+  const inspect = (headers: Record<string, string>) => engine.inspect({ method: 'GET', path: '/', headers });
+
+  it.each(['if-none-match', 'if-modified-since', 'date', 'dnt', 'te', 'keep-alive', 'content-md5', 'x-other'])(
+    '%s is inspected',
+    (name) => {
+      expect(inspect({ [name]: ATTACK }).suspicious).toBe(true);
+      expect(inspect({ [name]: '../../../../etc/passwd' }).suspicious).toBe(true);
+      expect(inspect({ [name]: 'http://169.254.169.254/latest/meta-data/' }).suspicious).toBe(true);
+    },
+  );
+
+  it.each([
+    ['if-none-match', 'W/"5e15153d-120f", "abc--gzip"'],
+    ['if-modified-since', 'Sat, 29 Oct 1994 19:43:31 GMT'],
+    ['connection', 'keep-alive, Upgrade, HTTP2-Settings'],
+    ['te', 'trailers, deflate;q=0.5'],
+    ['keep-alive', 'timeout=5, max=1000'],
+    ['host', '127.0.0.1:3000'],
+    ['host', 'host.docker.internal'],
+    ['expect', '100-continue'],
+    ['sec-websocket-key', 'dGhlIHNhbXBsZSBub25jZQ=='],
+  ])('%s: %s is what it says', (name, value) => {
+    expect(inspect({ [name]: value }).threats).toEqual([]);
+  });
+
+  it.each([1, 300, 301, 2000])('every cookie is inspected, after %i others too', (others) => {
+    expect(inspect({ cookie: `${'a=1; '.repeat(others)}b=${encodeURIComponent(ATTACK)}` }).suspicious).toBe(true);
+  });
+});
+
 describe('Name patterns', () => {
   it.each([
     ['html', 'HTML', true],

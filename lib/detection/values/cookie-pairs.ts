@@ -1,12 +1,9 @@
 import { decodePercent } from '../decoding/percent-decoder';
 
 /** The cookies of a `Cookie` header (RFC 6265, section 4.2), quotes removed and percent-decoded once. */
-export function* cookiePairs(
-  header: string,
-  limit: number,
-): Generator<{ readonly name: string; readonly value: string }> {
+export function* cookiePairs(header: string): Generator<{ readonly name: string; readonly value: string }> {
   let start = 0;
-  for (let count = 0; start < header.length && count < limit; count++) {
+  while (start < header.length) {
     let end = header.indexOf(';', start);
     if (end < 0) end = header.length;
     const pair = header.slice(start, end).trim();
