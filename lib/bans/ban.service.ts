@@ -55,7 +55,7 @@ export class BanService implements OnModuleInit, OnModuleDestroy {
   private readonly config: GuardConfig;
   private readonly table = new BanTable<HeldBan>();
   private readonly replica: Replica;
-  private readonly pardonListeners: ((target: string) => Promise<void>)[] = [];
+  private readonly unbanListeners: ((target: string) => Promise<void>)[] = [];
   private warnedOfSize = false;
 
   constructor(
@@ -101,12 +101,7 @@ export class BanService implements OnModuleInit, OnModuleDestroy {
     const spared = mode === 'off' ? 'bans are off' : this.neverBanned(ipOrCidr);
     if (spared !== undefined) return this.spare(ipOrCidr, spared);
     const seconds = Math.min(duration, LONGEST_BAN_SECONDS);
-    const prefix = this.prefixOf(ipOrCidr)!;
-    const replaced = this.heldExactly(formatPrefix(prefix));
-    const banned = await this.impose(prefix, mode === 'report', { seconds, reason, automatic: false, evidence });
-    // An automatic ban has stopped the counting for as long as it was to last.
-    if (banned && replaced?.record.automatic === true) await this.forget(replaced.target);
-    return banned;
+    return this.impose(this.prefixOf(ipOrCidr)!, mode === 'report', { seconds, reason, automatic: false, evidence });
   }
 
   /**
@@ -197,9 +192,9 @@ export class BanService implements OnModuleInit, OnModuleDestroy {
     return banMode(this.config, check) === 'enforce' && this.neverBanned(ip) === undefined;
   }
 
-  /** @internal Calls back for every automatic ban that this instance ends before its time. */
-  onPardon(listener: (target: string) => Promise<void>): void {
-    this.pardonListeners.push(listener);
+  /** @internal Calls back for every ban that this instance ends. */
+  onUnban(listener: (target: string) => Promise<void>): void {
+    this.unbanListeners.push(listener);
   }
 
   private async impose(
@@ -228,12 +223,8 @@ export class BanService implements OnModuleInit, OnModuleDestroy {
     const reason = this.heldExactly(target)?.record.reason ?? 'manual';
     if (!(await this.replica.remove(target))) return false;
     this.events.emit({ type: 'unbanned', at: new Date(), target, reason, automatic: false });
-    await this.forget(target);
+    await Promise.all(this.unbanListeners.map((listener) => listener(target)));
     return true;
-  }
-
-  private async forget(target: string): Promise<void> {
-    await Promise.all(this.pardonListeners.map((listener) => listener(target)));
   }
 
   private spare(target: string, why: string): false {

@@ -28,6 +28,8 @@ export interface StrikeOutcome {
 
 const NOT_COUNTED: StrikeOutcome = { banned: false, count: 0 };
 const LONGEST_REST_MS = 2 ** 31 - 1;
+/** A ban is known everywhere long before. */
+const BAN_ARRIVES_MS = 2_000;
 
 /** Counts the suspicious requests of each client, and bans the client of the one that is too many. */
 @Injectable()
@@ -41,7 +43,7 @@ export class SuspicionService {
   ) {
     this.config = live.current;
     // Who was pardoned starts anew instead of with the next suspicious request being ignored.
-    bans.onPardon((target) => this.forget(target));
+    bans.onUnban((target) => this.forget(target));
   }
 
   /** Counts a request, once. Answers at once where the state is in memory. */
@@ -61,13 +63,29 @@ export class SuspicionService {
       : this.judge(request, suspicion, tally);
   }
 
-  private judge(request: GuardedRequest, suspicion: Suspicion, { count, crossed }: Tally): Awaitable<StrikeOutcome> {
-    if (!crossed) return { banned: banMode(this.config) === 'enforce' && this.bans.isBanned(request.ip!), count };
+  private judge(request: GuardedRequest, suspicion: Suspicion, tally: Tally): Awaitable<StrikeOutcome> {
+    const { count, crossed } = tally;
+    if (!crossed) {
+      const banned = banMode(this.config) === 'enforce' && this.bans.isBanned(request.ip!);
+      if (banned || !this.restsInVain(suspicion, tally)) return { banned, count };
+      return this.countAnew(request, suspicion);
+    }
     const { autoBanDuration: duration, autoBanThreshold, autoBanWindow } = this.config;
     const reason = `${suspicion.reason}: ${autoBanThreshold} suspicious requests within ${autoBanWindow} s`;
     return this.bans
       .punish(request.ip!, { ...suspicion, reason, duration, request })
       .then((banned) => ({ banned, count }));
+  }
+
+  /** Whether counting stopped for a ban that is over: a shorter one replaced it, or it ended while Redis was away. */
+  private restsInVain({ check }: Suspicion, { roomMs }: Tally): boolean {
+    return banMode(this.config, check) === 'enforce' && roomMs > 0 && this.restMs - roomMs > BAN_ARRIVES_MS;
+  }
+
+  private async countAnew(request: GuardedRequest, suspicion: Suspicion): Promise<StrikeOutcome> {
+    await this.forget(request.clientKey);
+    const tally = await this.store.strike(this.counterOf(request.clientKey, 'enforce'));
+    return this.judge(request, suspicion, { ...tally, roomMs: 0 });
   }
 
   private async forget(target: string): Promise<void> {
@@ -76,13 +94,18 @@ export class SuspicionService {
 
   /** What is only reported is counted apart, so that it bans nobody once bans are enforced. */
   private counterOf(client: string, mode: 'enforce' | 'report'): StrikeCounter {
-    const { autoBanThreshold: threshold, autoBanWindow, autoBanDuration } = this.config;
+    const { autoBanThreshold: threshold, autoBanWindow } = this.config;
     return {
       client,
       key: mode === 'enforce' ? 'suspicion' : 'suspicion, reported',
       threshold,
       windowMs: autoBanWindow * 1000,
-      restartAfterMs: Math.min(LONGEST_REST_MS, autoBanDuration * 1000),
+      restartAfterMs: this.restMs,
     };
+  }
+
+  /** Counting stops for as long as a ban lasts. */
+  private get restMs(): number {
+    return Math.min(LONGEST_REST_MS, this.config.autoBanDuration * 1000);
   }
 }

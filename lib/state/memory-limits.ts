@@ -91,7 +91,7 @@ export class MemoryLimits {
     log.add(now, windowMs, 1, shift);
     // More than the threshold need not be remembered: the newest ones tell when the count falls below it.
     while (log.held(shift) - (1 << shift) >= threshold) log.dropOldest();
-    const crossed = before < threshold && log.held(shift) >= threshold;
+    const crossed = log.held(shift) >= threshold && (before < threshold || restartAfterMs !== undefined);
     if (!crossed || restartAfterMs === undefined) return this.tallyOf(counter, crossed, now);
     if (restartAfterMs <= 0) {
       table.remove(this.hash.lo, this.hash.hi, now);

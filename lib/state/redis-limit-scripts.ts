@@ -180,7 +180,7 @@ local resting = rest_of(KEYS[1], text)
 if resting > 0 then return { threshold, 0, resting } end
 local log = open(KEYS[1], text, tonumber(ARGV[3]), tonumber(ARGV[4]))
 local count = log.held + (striking and 1 or 0)
-local crossed = striking and count == threshold
+local crossed = striking and (count == threshold or count > threshold and rest >= 0)
 if crossed and rest >= 0 then
   if rest > 0 then keep_out(KEYS[1], rest) else redis.call('DEL', KEYS[1]) end
   return { threshold, 1, rest }

@@ -56,7 +56,8 @@ export interface StrikeCounter {
   readonly windowMs: number;
   /**
    * When given, a crossing forgets all events and ignores new ones for so many milliseconds: the duration of a ban,
-   * after which counting starts anew. When absent the next crossing needs the count to fall below the threshold first.
+   * after which counting starts anew; and who is beyond a threshold that was lowered crosses it with the next event. When
+   * absent the next crossing needs the count to fall below the threshold first.
    */
   readonly restartAfterMs?: number;
 }

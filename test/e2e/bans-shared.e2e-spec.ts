@@ -1,5 +1,12 @@
 import { Controller, Get } from '@nestjs/common';
-import { BanService, type GuardConfigInput, GuardControl, GuardConfigError } from 'nestapi-guard';
+import {
+  BanService,
+  type GuardConfigInput,
+  GuardControl,
+  GuardConfigError,
+  STATE_STORE,
+  type StateStore,
+} from 'nestapi-guard';
 import { setTimeout as delay } from 'node:timers/promises';
 import { FaultProxy } from '../support/fault-proxy';
 import { type Platform, PLATFORMS, type RunningApp, startApp } from '../support/platforms';
@@ -149,6 +156,25 @@ describe('bans and run-time changes of several instances', () => {
     await redis.restart();
     await until(() => bans(b).isBanned('203.0.113.2') && !bans(a).isBanned('203.0.113.1'), 6_000);
     expect([await status(a, '203.0.113.1'), await status(b, '203.0.113.2')]).toEqual([200, 403]);
+  });
+
+  it('counts a client anew whose ban ended while Redis could not be told', async () => {
+    const proxy = await FaultProxy.start(redis.port);
+    try {
+      const app = await start({ redisUrl: `redis://127.0.0.1:${proxy.port}`, autoBanThreshold: 2 });
+      const healthy = () => app.app.get<StateStore>(STATE_STORE).status().state === 'healthy';
+      const attack = async () => (await app.get('/?q=<script>alert(1)</script>', { from: '203.0.113.1' })).status;
+      expect([await attack(), await attack()]).toEqual([400, 403]);
+      proxy.set({ kind: 'blackhole' });
+      await until(() => !healthy());
+      expect(await bans(app).unban('203.0.113.1')).toBe(true);
+      await delay(2_000);
+      proxy.set({ kind: 'none' });
+      await until(healthy);
+      expect([await attack(), await attack()]).toEqual([400, 403]);
+    } finally {
+      await proxy.stop();
+    }
   });
 
   it('agrees again after one instance was cut off, and ends no ban by mistake', async () => {

@@ -323,9 +323,17 @@ describe.each(PLATFORMS)('bans on %s', (platform) => {
     const app = await start();
     const from = newClient();
     expect(await strike(app, from, 3)).toEqual([400, 400, 403]);
-    await bans(app).ban(from, { duration: 1 });
-    clock.advance(1_001);
+    await bans(app).ban(from, { duration: 3 });
+    clock.advance(3_001);
     expect(await strike(app, from, 4)).toEqual([400, 400, 403, 403]);
+  });
+
+  it('bans the next suspicious request of a client that is beyond a threshold which was lowered', async () => {
+    const app = await start({ autoBanThreshold: 10 });
+    const from = newClient();
+    expect(await strike(app, from, 5)).toEqual([400, 400, 400, 400, 400]);
+    await app.app.get(GuardControl).updateConfig({ autoBanThreshold: 3 });
+    expect(await strike(app, from, 2)).toEqual([403, 403]);
   });
 
   it('neither counts nor bans trusted clients', async () => {

@@ -220,6 +220,13 @@ describe('limits on Redis', () => {
     expect(again.map((tally) => tally.crossed)).toEqual([false, false, true]);
   });
 
+  it('crosses a threshold that was lowered below the count with the next strike, where a crossing rests', async () => {
+    const counter = { client: 'a', key: 'lowered', threshold: 10, windowMs: 60_000, restartAfterMs: 200 };
+    for (let strike = 0; strike < 5; strike++) await store.strike(counter);
+    expect(await store.strike({ ...counter, threshold: 3 })).toMatchObject({ crossed: true, count: 3, roomMs: 200 });
+    expect(await store.strike({ ...counter, threshold: 3 })).toMatchObject({ crossed: false, count: 3 });
+  });
+
   it('counts coarse logs as memory does', async () => {
     const memory = new MemoryStateStore();
     const counter: StrikeCounter = { client: 'a', key: 'coarse', threshold: 1_500, windowMs: 2 ** 31 - 1 };
