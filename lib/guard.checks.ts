@@ -22,12 +22,13 @@ import { RequestSizeCheck } from './content/request-size.check';
 import { BodyCaptureCheck } from './detection/body-capture.check';
 import { PenetrationCheck } from './detection/penetration.check';
 import { CountryCheck } from './geo/country.check';
+import type { PolicyRules } from './policy/policy-rules';
 import type { SecurityCheck } from './policy/security-check';
 import { RateLimitCheck } from './rate-limit/rate-limit.check';
 import { UnroutedLimitCheck } from './rate-limit/unrouted-limit.check';
 
 /** Every check. Their order among each other is that of their names in `CHECK_NAMES`. */
-export const GUARD_CHECKS: readonly Type<SecurityCheck>[] = [
+export const GUARD_CHECKS: readonly (Type<SecurityCheck> & Partial<PolicyRules>)[] = [
   EmergencyCheck,
   IpBanCheck,
   BehaviorCheck,
@@ -54,3 +55,8 @@ export const GUARD_CHECKS: readonly Type<SecurityCheck>[] = [
   PenetrationCheck,
   CustomRequestCheck,
 ];
+
+/** What their decorators may say. */
+export const GUARD_POLICY_RULES = GUARD_CHECKS.filter((check): check is Type<SecurityCheck> & PolicyRules => {
+  return check.inspect !== undefined;
+});

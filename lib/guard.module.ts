@@ -12,14 +12,13 @@ import { CONFIG_SECTIONS } from './config/config-section';
 import { GuardConfigError } from './config/config-problem';
 import { GuardConfig, type GuardConfigInput } from './config/guard-config';
 import { LiveConfig } from './config/live-config';
-import { resolveConfig } from './config/resolve-config';
 import { cloudRangeServiceProvider } from './cloud/cloud-range-service.provider';
 import { CloudRangeService } from './cloud/cloud-range.service';
 import { geoServiceProvider } from './geo/geo-service.provider';
 import { GeoService } from './geo/geo.service';
 import { DetectionServiceLocator } from './detection/detect-penetration-attempt';
 import { DetectionService } from './detection/detection.service';
-import { GUARD_CHECKS } from './guard.checks';
+import { GUARD_CHECKS, GUARD_POLICY_RULES } from './guard.checks';
 import { GUARD_CONFIG_SECTIONS } from './guard.config-sections';
 import type { GuardConfigFactory, GuardModuleAsyncOptions, GuardModuleExtras } from './guard.module-options';
 import { GuardHealthIndicator } from './health/guard-health.indicator';
@@ -52,7 +51,9 @@ import { TrustedClients } from './platform/trusted-clients';
 import { GUARDS_ARE_GLOBAL } from './policy/guard-registration';
 import { HandlerScan } from './policy/handler-scan';
 import { PolicyCompiler } from './policy/policy-compiler';
+import { POLICY_RULES } from './policy/policy-rules';
 import { SECURITY_CHECKS } from './policy/security-check';
+import { soundConfig } from './policy/sound-config';
 import { RehearsalService } from './rehearsal/rehearsal.service';
 import { RateLimitGuard } from './rate-limit/rate-limit.guard';
 import { RateLimitService } from './rate-limit/rate-limit.service';
@@ -98,11 +99,8 @@ const GUARD_DEPENDENCIES = [...GUARDS, StageGate, LiveConfig, GuardedRequests];
 
 const PROVIDERS: Provider[] = [
   { provide: CONFIG_SECTIONS, useValue: GUARD_CONFIG_SECTIONS },
-  {
-    provide: GuardConfig,
-    inject: [CONFIG_INPUT],
-    useFactory: (input: unknown) => resolveConfig(GUARD_CONFIG_SECTIONS, input),
-  },
+  HandlerScan,
+  { provide: GuardConfig, inject: [CONFIG_INPUT, HandlerScan], useFactory: applicationConfig },
   LiveConfig,
   TrustedClients,
   RequestIdentity,
@@ -140,7 +138,7 @@ const PROVIDERS: Provider[] = [
   CustomChecks,
   ...GUARD_CHECKS,
   { provide: SECURITY_CHECKS, inject: [...GUARD_CHECKS], useFactory: (...checks: unknown[]) => checks },
-  HandlerScan,
+  { provide: POLICY_RULES, useValue: GUARD_POLICY_RULES },
   PolicyCompiler,
   Enforcement,
   {
@@ -181,7 +179,7 @@ const GLOBAL_GUARDS: Provider[] = [
 export class GuardModule {
   /**
    * @param config every field is optional.
-   * @throws GuardConfigError while the application starts, listing every problem of the configuration.
+   * @throws GuardConfigError while the application starts, listing every problem of the configuration and of the decorators.
    */
   static forRoot(config: GuardConfigInput & GuardModuleExtras = {}): DynamicModule {
     if (typeof config !== 'object' || config === null || Array.isArray(config)) {
@@ -227,6 +225,12 @@ function compose(
     ],
     exports: [...PUBLIC_SERVICES, ...GUARD_DEPENDENCIES],
   };
+}
+
+/** @throws GuardConfigError listing every problem of the configuration and of the decorators. */
+export function applicationConfig(input: unknown, scan: HandlerScan): GuardConfig {
+  const { routes } = scan.run();
+  return soundConfig(input, { sections: GUARD_CONFIG_SECTIONS, rules: GUARD_POLICY_RULES, routes });
 }
 
 /** Whoever makes a configuration and returns none has forgotten it: the defaults are not what was meant. */

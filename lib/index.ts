@@ -150,6 +150,7 @@ export {
 
 export type { Allotment } from './state/instances';
 export { MemoryStateStore, type MemoryStateStoreOptions } from './state/memory-state-store';
+export { RedisRequiredError } from './state/redis-required.error';
 export type { RedisClientSource, RedisClusterSource, RedisSource } from './state/redis-source';
 export { RedisStateStore, type RedisStateStoreOptions } from './state/redis-state-store';
 export { ResilientStateStore, type OnStoreError, type ResilientStateStoreOptions } from './state/resilient-state-store';

@@ -38,8 +38,8 @@ const INTRODUCTION = `# Configuration
 
 Every field that \`GuardModule.forRoot()\` and \`forRootAsync()\` take. All are optional. Durations are seconds, sizes bytes. Numbers
 may be given as numeric strings and booleans as \`'true'\` and \`'false'\`, as environment variables come. Values are checked when the
-application starts, and a \`GuardConfigError\` lists [everything that is wrong](errors.md#guard_config_invalid) at once. Most fields
-can be changed [at run time](control.md).
+application starts, and a \`GuardConfigError\` lists [everything that is wrong](errors.md#errors-that-stop-the-start) at once, with
+them and with the arguments of decorators. Most fields can be changed [at run time](control.md).
 
 \`\`\`ts
 import { Module } from '@nestjs/common';

@@ -10,13 +10,14 @@ import { CustomChecks } from './custom-checks.service';
 /** Asks the application's own checks of a route. */
 @Injectable()
 export class CustomValidationCheck implements SecurityCheck {
-  readonly name = 'custom_validation';
+  static readonly check = 'custom_validation';
+  static readonly fields = ['customValidation'] as const;
+  readonly name = CustomValidationCheck.check;
   readonly stage = 'access';
-  readonly fields = ['customValidation'] as const;
 
   constructor(@Inject(CustomChecks) private readonly customChecks: CustomChecks) {}
 
-  inspect({ customValidation: checks }: RoutePolicy): FieldProblem[] {
+  static inspect({ customValidation: checks }: RoutePolicy): FieldProblem[] {
     if (checks === undefined) return [];
     const problems = inspectList(listOf(checks), customCheckProblem, 'a list of checks');
     return problems.map((problem) => ({ ...problem, path: 'customValidation' }));

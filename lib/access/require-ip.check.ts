@@ -11,12 +11,13 @@ import { BLACKLISTED, NOT_WHITELISTED } from './address-rules.check';
 /** The address rule of a route. */
 @Injectable()
 export class RequireIpCheck implements SecurityCheck {
-  readonly name = 'ip';
+  static readonly check = 'ip';
+  static readonly fields = ['requireIp'] as const;
+  readonly name = RequireIpCheck.check;
   readonly stage = 'access';
   readonly kinds = ['http', 'graphql', 'ws'] as const;
-  readonly fields = ['requireIp'] as const;
 
-  inspect({ requireIp: rule }: RoutePolicy): FieldProblem[] {
+  static inspect({ requireIp: rule }: RoutePolicy): FieldProblem[] {
     if (rule === undefined) return [];
     if (typeof rule !== 'object' || rule === null || Array.isArray(rule)) {
       return [{ path: 'requireIp', value: rule, message: 'is not accepted; use { whitelist: […], blacklist: […] }' }];

@@ -12,15 +12,16 @@ const CLOSED: Refusal = { status: 403, message: 'Forbidden', check: 'time_window
 /** Serves a route at certain times of day only. */
 @Injectable()
 export class TimeWindowCheck implements SecurityCheck {
-  readonly name = 'time_window';
+  static readonly check = 'time_window';
+  static readonly fields = ['timeWindow'] as const;
+  readonly name = TimeWindowCheck.check;
   readonly stage = 'access';
-  readonly fields = ['timeWindow'] as const;
   /** Routes share the clock of their zone. */
   private readonly zones = new Map<string, ZoneClock>();
 
   constructor(@Inject(WALL_CLOCK) private readonly clock: WallClock) {}
 
-  inspect({ timeWindow: rule }: RoutePolicy): FieldProblem[] {
+  static inspect({ timeWindow: rule }: RoutePolicy): FieldProblem[] {
     if (rule === undefined) return [];
     return timeWindowProblems(rule).map((problem) => ({ ...problem, path: `timeWindow${problem.path ?? ''}` }));
   }

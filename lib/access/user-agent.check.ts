@@ -12,16 +12,17 @@ const BLOCKED: Refusal = { status: 403, message: 'Forbidden', check: 'user_agent
 /** Refuses clients by their `User-Agent`. */
 @Injectable()
 export class UserAgentCheck implements SecurityCheck {
-  readonly name = 'user_agent';
+  static readonly check = 'user_agent';
+  static readonly fields = ['blockUserAgents'] as const;
+  readonly name = UserAgentCheck.check;
   readonly stage = 'access';
   readonly kinds = ['http', 'graphql', 'ws'] as const;
-  readonly fields = ['blockUserAgents'] as const;
 
   defaults(config: GuardConfig): RoutePolicy {
     return config.blockedUserAgents.length === 0 ? {} : { blockUserAgents: config.blockedUserAgents };
   }
 
-  inspect({ blockUserAgents: patterns }: RoutePolicy): FieldProblem[] {
+  static inspect({ blockUserAgents: patterns }: RoutePolicy): FieldProblem[] {
     if (patterns === undefined) return [];
     const problems = inspectList(patterns, userAgentPatternProblem, 'a list of strings and regular expressions');
     return problems.map((problem) => ({ ...problem, path: `blockUserAgents${problem.path ?? ''}` }));

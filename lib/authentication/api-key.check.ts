@@ -18,17 +18,18 @@ const PATH = 'apiKeyAuth';
 /** Asks for an API key. */
 @Injectable()
 export class ApiKeyCheck implements SecurityCheck {
-  readonly name = 'authentication';
+  static readonly check = 'authentication';
+  static readonly fields = [PATH] as const;
+  readonly name = ApiKeyCheck.check;
   readonly stage = 'access';
   readonly kinds = ['http', 'graphql', 'ws'] as const;
-  readonly fields = [PATH] as const;
 
   constructor(
     @Inject(VerificationService) private readonly verifications: VerificationService,
     @Inject(Redaction) private readonly redaction: Redaction,
   ) {}
 
-  inspect({ apiKeyAuth: options }: RoutePolicy): FieldProblem[] {
+  static inspect({ apiKeyAuth: options }: RoutePolicy): FieldProblem[] {
     if (options === undefined) return [];
     if (typeof options !== 'object' || options === null || Array.isArray(options)) {
       return [{ path: PATH, message: "is not accepted; use { headerName: 'X-API-Key', keys: […] }" }];

@@ -13,14 +13,15 @@ import { verifyProblem } from './verifier';
 /** Asks for the credential in `Authorization`. */
 @Injectable()
 export class RequireAuthCheck implements SecurityCheck {
-  readonly name = 'authentication';
+  static readonly check = 'authentication';
+  static readonly fields = ['requireAuth'] as const;
+  readonly name = RequireAuthCheck.check;
   readonly stage = 'access';
   readonly kinds = ['http', 'graphql', 'ws'] as const;
-  readonly fields = ['requireAuth'] as const;
 
   constructor(@Inject(VerificationService) private readonly verifications: VerificationService) {}
 
-  inspect({ requireAuth: rule }: RoutePolicy): FieldProblem[] {
+  static inspect({ requireAuth: rule }: RoutePolicy): FieldProblem[] {
     if (rule === undefined) return [];
     const path = 'requireAuth';
     if (typeof rule !== 'object' || rule === null) {

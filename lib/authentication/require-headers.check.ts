@@ -14,12 +14,13 @@ type Requirement = (value: string | undefined) => boolean;
 /** Asks for the headers that a route requires. */
 @Injectable()
 export class RequireHeadersCheck implements SecurityCheck {
-  readonly name = 'required_headers';
+  static readonly check = 'required_headers';
+  static readonly fields = ['requireHeaders'] as const;
+  readonly name = RequireHeadersCheck.check;
   readonly stage = 'access';
   readonly kinds = ['http', 'graphql', 'ws'] as const;
-  readonly fields = ['requireHeaders'] as const;
 
-  inspect({ requireHeaders: headers }: RoutePolicy): FieldProblem[] {
+  static inspect({ requireHeaders: headers }: RoutePolicy): FieldProblem[] {
     if (headers === undefined) return [];
     const path = 'requireHeaders';
     if (typeof headers !== 'object' || headers === null || Array.isArray(headers)) {

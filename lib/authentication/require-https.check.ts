@@ -7,12 +7,13 @@ import { compileHttpsRule } from './https-rule';
 /** The https rule of a route. */
 @Injectable()
 export class RequireHttpsCheck implements SecurityCheck {
-  readonly name = 'https';
+  static readonly check = 'https';
+  static readonly fields = ['requireHttps'] as const;
+  readonly name = RequireHttpsCheck.check;
   readonly stage = 'arrival';
   readonly kinds = ['http', 'graphql', 'ws'] as const;
-  readonly fields = ['requireHttps'] as const;
 
-  inspect({ requireHttps }: RoutePolicy): FieldProblem[] {
+  static inspect({ requireHttps }: RoutePolicy): FieldProblem[] {
     if (requireHttps === undefined || requireHttps === true) return [];
     return [{ path: 'requireHttps', value: requireHttps, message: 'is not accepted; use true' }];
   }

@@ -13,12 +13,13 @@ const FOREIGN = refusal('referrer not listed');
 /** Asks which page a request comes from. */
 @Injectable()
 export class RequireReferrerCheck implements SecurityCheck {
-  readonly name = 'referrer';
+  static readonly check = 'referrer';
+  static readonly fields = ['requireReferrer'] as const;
+  readonly name = RequireReferrerCheck.check;
   readonly stage = 'access';
   readonly kinds = ['http', 'graphql'] as const;
-  readonly fields = ['requireReferrer'] as const;
 
-  inspect({ requireReferrer: hosts }: RoutePolicy): FieldProblem[] {
+  static inspect({ requireReferrer: hosts }: RoutePolicy): FieldProblem[] {
     if (hosts === undefined) return [];
     const path = 'requireReferrer';
     if (Array.isArray(hosts) && hosts.length === 0) {

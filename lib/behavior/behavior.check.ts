@@ -21,10 +21,11 @@ type Step = (request: GuardedRequest) => Awaitable<Refusal | undefined>;
 /** Watches what clients do on each route, and acts when one crosses a rule. */
 @Injectable()
 export class BehaviorCheck implements SecurityCheck {
-  readonly name = 'behavior';
+  static readonly check = 'behavior';
+  static readonly fields = ['usageMonitor', 'returnMonitor', 'suspiciousFrequency', 'behaviorAnalysis'] as const;
+  readonly name = BehaviorCheck.check;
   readonly stage = 'limits';
   readonly kinds = ['http', 'graphql', 'ws'] as const;
-  readonly fields = ['usageMonitor', 'returnMonitor', 'suspiciousFrequency', 'behaviorAnalysis'] as const;
   private readonly logger = new Logger('NestapiGuard');
 
   constructor(@Inject(BehaviorMonitor) private readonly monitor: BehaviorMonitor) {}
@@ -33,7 +34,7 @@ export class BehaviorCheck implements SecurityCheck {
     return behaviorRules.length === 0 ? {} : { behaviorAnalysis: behaviorRules };
   }
 
-  inspect(policy: RoutePolicy): FieldProblem[] {
+  static inspect(policy: RoutePolicy): FieldProblem[] {
     const problems: FieldProblem[] = [];
     const { usageMonitor = [], returnMonitor = [], suspiciousFrequency = [], behaviorAnalysis } = policy;
     for (const rule of usageMonitor) problems.push(...ruleProblems({ type: 'usage', ...rule }, 'usageMonitor'));

@@ -4,10 +4,8 @@ import { CustomChecks } from '../access/custom-checks.service';
 import { VerificationService } from '../authentication/verification.service';
 import { cloudRangeServiceProvider } from '../cloud/cloud-range-service.provider';
 import { type CloudRangeService } from '../cloud/cloud-range.service';
-import { GuardConfig } from '../config/guard-config';
-import { resolveConfig } from '../config/resolve-config';
-import { GUARD_CONFIG_SECTIONS } from '../guard.config-sections';
-import { GuardModule } from '../guard.module';
+import type { GuardConfig } from '../config/guard-config';
+import { CONFIG_INPUT, GuardModule } from '../guard.module';
 import { HandlerScan } from '../policy/handler-scan';
 import { PolicyCompiler } from '../policy/policy-compiler';
 import { MemoryStateStore } from '../state/memory-state-store';
@@ -46,7 +44,7 @@ export async function openOfflineGuard(options: OfflineGuardOptions): Promise<IN
   const left = new Set<string>([...OUTSIDE, ...EXTRAS]);
   const config = Object.fromEntries(Object.entries(options.config).filter(([field]) => !left.has(field)));
   const replacements: Exclude<Provider, Type>[] = [
-    { provide: GuardConfig, useFactory: () => resolveConfig(GUARD_CONFIG_SECTIONS, config) },
+    { provide: CONFIG_INPUT, useValue: config },
     {
       provide: STATE_STORE,
       inject: [MONOTONIC_CLOCK],

@@ -12,10 +12,11 @@ import { CloudRangeService } from './cloud-range.service';
 /** Refuses clients whose address belongs to a cloud. */
 @Injectable()
 export class CloudsCheck implements SecurityCheck {
-  readonly name = 'clouds';
+  static readonly check = 'clouds';
+  static readonly fields = ['blockClouds'] as const;
+  readonly name = CloudsCheck.check;
   readonly stage = 'access';
   readonly kinds = ['http', 'graphql', 'ws'] as const;
-  readonly fields = ['blockClouds'] as const;
   private readonly rules = new WeakMap<readonly string[], CloudRule>();
 
   constructor(@Inject(CloudRangeService) private readonly clouds: CloudRangeService) {}
@@ -24,7 +25,7 @@ export class CloudsCheck implements SecurityCheck {
     return blockCloudProviders.length === 0 ? {} : { blockClouds: blockCloudProviders };
   }
 
-  inspect({ blockClouds }: RoutePolicy): FieldProblem[] {
+  static inspect({ blockClouds }: RoutePolicy): FieldProblem[] {
     if (blockClouds === undefined) return [];
     const problems = inspectList(blockClouds, cloudRuleProblem, CLOUD_LIST);
     return problems.map((problem) => ({ ...problem, path: `blockClouds${problem.path ?? ''}` }));

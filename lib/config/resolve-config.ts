@@ -6,28 +6,51 @@ import { nearestName } from './nearest-name';
 import { fieldsOf, inspectionOf } from './setting';
 import { readTexts } from './text-values';
 
+/** Asks a rule about a configuration. It finds nothing when it looks at a field that is not sound by itself. */
+export type ConfigJudge = <Problem>(rule: (config: GuardConfig) => Problem[]) => Problem[];
+
+/** What the developer wrote, complete, with everything that is wrong with it. */
+export interface ConfigReading {
+  /** To be used if there are no problems. */
+  readonly config: GuardConfig;
+  readonly problems: readonly ConfigProblem[];
+  readonly judge: ConfigJudge;
+}
+
 /**
  * Turns what the developer wrote into a complete configuration.
  *
  * @throws GuardConfigError listing every unknown key, every rejected value and every impossible combination.
  */
 export function resolveConfig(sections: readonly ConfigSection[], input: unknown): GuardConfig {
-  if (input !== undefined && (typeof input !== 'object' || input === null || Array.isArray(input))) {
-    throw new GuardConfigError([{ path: 'config', value: input, message: 'is not a configuration object' }]);
-  }
-  const given = (input ?? {}) as Record<string, unknown>;
-  const config = new GuardConfig();
-  const problems = unknownFields(sections, given);
-  for (const Section of sections) problems.push(...readSection(Section, given, config));
-  const unsound = new Set(problems.map(({ path }) => fieldOf(path)));
-  for (const Section of sections) problems.push(...combinedProblems(Section, config, unsound));
+  const { config, problems } = readConfig(sections, input);
   if (problems.length > 0) throw new GuardConfigError(problems);
   return config;
 }
 
+/** The same for whoever has more to say about it before the application is told. */
+export function readConfig(sections: readonly ConfigSection[], input: unknown): ConfigReading {
+  const config = new GuardConfig();
+  if (input !== undefined && (typeof input !== 'object' || input === null || Array.isArray(input))) {
+    const problem = { path: 'config', value: input, message: 'is not a configuration object' };
+    return { config, problems: [problem], judge: () => [] };
+  }
+  const given = (input ?? {}) as Record<string, unknown>;
+  const problems = unknownFields(sections, given);
+  for (const Section of sections) problems.push(...readSection(Section, given, config));
+  // A misspelt field is the one that was meant, which only looks as if it had its default.
+  const unsound = new Set(problems.flatMap(({ path, suggestion = path }) => [fieldOf(path), suggestion]));
+  const judge: ConfigJudge = (rule) => judgeSound(rule, config, unsound);
+  for (const section of sections) problems.push(...judge((whole) => section.problems?.(whole) ?? []));
+  return { config, problems, judge };
+}
+
 /** What is wrong between fields: it only makes sense once each field that is looked at is sound by itself. */
-function combinedProblems(Section: ConfigSection, config: GuardConfig, unsound: ReadonlySet<string>): ConfigProblem[] {
-  if (Section.problems === undefined) return [];
+function judgeSound<Problem>(
+  rule: (config: GuardConfig) => Problem[],
+  config: GuardConfig,
+  unsound: ReadonlySet<string>,
+): Problem[] {
   let sound = true;
   const looked = new Proxy(config, {
     get(target, field) {
@@ -36,7 +59,7 @@ function combinedProblems(Section: ConfigSection, config: GuardConfig, unsound: 
     },
   });
   try {
-    const found = Section.problems(looked);
+    const found = rule(looked);
     return sound ? found : [];
   } catch (error) {
     // A value of another type than declared.

@@ -14,12 +14,13 @@ const UNLISTED = refusal('content type not listed');
 /** Asks what kind of body a request brings. */
 @Injectable()
 export class ContentTypeCheck implements SecurityCheck {
-  readonly name = 'content_type';
+  static readonly check = 'content_type';
+  static readonly fields = ['contentTypeFilter'] as const;
+  readonly name = ContentTypeCheck.check;
   readonly stage = 'arrival';
   readonly kinds = ['http', 'graphql'] as const;
-  readonly fields = ['contentTypeFilter'] as const;
 
-  inspect({ contentTypeFilter: types }: RoutePolicy): FieldProblem[] {
+  static inspect({ contentTypeFilter: types }: RoutePolicy): FieldProblem[] {
     if (types === undefined) return [];
     const path = 'contentTypeFilter';
     if (Array.isArray(types) && types.length === 0) {

@@ -15,12 +15,13 @@ const FILLED: Refusal = { status: 403, message: 'Forbidden', check: 'honeypot', 
 /** Asks whether somebody filled in a field that people do not see. */
 @Injectable()
 export class HoneypotCheck implements SecurityCheck {
-  readonly name = 'honeypot';
+  static readonly check = 'honeypot';
+  static readonly fields = ['honeypotDetection'] as const;
+  readonly name = HoneypotCheck.check;
   readonly stage = 'access';
   readonly kinds = ['http', 'graphql', 'ws'] as const;
-  readonly fields = ['honeypotDetection'] as const;
 
-  inspect({ honeypotDetection: traps }: RoutePolicy): FieldProblem[] {
+  static inspect({ honeypotDetection: traps }: RoutePolicy): FieldProblem[] {
     if (traps === undefined) return [];
     const path = 'honeypotDetection';
     if (Array.isArray(traps) && traps.length === 0) {

@@ -11,12 +11,13 @@ const RECEIVED = refusal('received length');
 /** Asks how large a body is. */
 @Injectable()
 export class RequestSizeCheck implements SecurityCheck {
-  readonly name = 'request_size';
+  static readonly check = 'request_size';
+  static readonly fields = ['maxRequestSize'] as const;
+  readonly name = RequestSizeCheck.check;
   readonly stage = 'arrival';
   readonly kinds = ['http', 'graphql'] as const;
-  readonly fields = ['maxRequestSize'] as const;
 
-  inspect({ maxRequestSize: bytes }: RoutePolicy): FieldProblem[] {
+  static inspect({ maxRequestSize: bytes }: RoutePolicy): FieldProblem[] {
     if (bytes === undefined || (Number.isSafeInteger(bytes) && bytes >= 0)) return [];
     return [
       { path: 'maxRequestSize', value: bytes, message: 'is not accepted; use a whole number of bytes of at least 0' },

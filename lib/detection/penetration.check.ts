@@ -26,16 +26,17 @@ interface Inspection {
 /** Refuses requests that carry an attack, and counts them against their client. */
 @Injectable()
 export class PenetrationCheck implements SecurityCheck {
-  readonly name = 'penetration';
+  static readonly check = 'penetration';
+  static readonly fields = ['suspiciousDetection'] as const;
+  readonly name = PenetrationCheck.check;
   readonly stage = 'detection';
-  readonly fields = ['suspiciousDetection'] as const;
 
   constructor(
     @Inject(DetectionService) private readonly detection: DetectionService,
     @Inject(SuspicionService) private readonly suspicion: SuspicionService,
   ) {}
 
-  inspect({ suspiciousDetection: options }: RoutePolicy): FieldProblem[] {
+  static inspect({ suspiciousDetection: options }: RoutePolicy): FieldProblem[] {
     if (options === undefined) return [];
     return optionProblems(options).map((problem) => ({ ...problem, path: `suspiciousDetection${problem.path ?? ''}` }));
   }

@@ -7,7 +7,7 @@ import { isPrivate } from '../network/ip-address';
 import type { Refusal } from '../policy/refusal';
 import type { RoutePolicy } from '../policy/route-policy';
 import type { CompileTarget, Probe, SecurityCheck } from '../policy/security-check';
-import { COUNTRY_LIST, NO_COUNTRY_SOURCE } from './geo.config';
+import { COUNTRY_LIST, needsCountries } from './geo.config';
 import { GeoService } from './geo.service';
 
 const FIELDS = ['allowCountries', 'blockCountries'] as const;
@@ -15,10 +15,12 @@ const FIELDS = ['allowCountries', 'blockCountries'] as const;
 /** Refuses clients by the country of their address. */
 @Injectable()
 export class CountryCheck implements SecurityCheck {
-  readonly name = 'country';
+  static readonly check = 'country';
+  static readonly fields = FIELDS;
+  static readonly conflicts = FIELDS.map(needsCountries);
+  readonly name = CountryCheck.check;
   readonly stage = 'access';
   readonly kinds = ['http', 'graphql', 'ws'] as const;
-  readonly fields = FIELDS;
 
   constructor(@Inject(GeoService) private readonly geo: GeoService) {}
 
@@ -29,14 +31,13 @@ export class CountryCheck implements SecurityCheck {
     };
   }
 
-  inspect(policy: RoutePolicy): FieldProblem[] {
+  static inspect(policy: RoutePolicy): FieldProblem[] {
     return FIELDS.flatMap((field) => {
       if (policy[field] === undefined) return [];
       const problems = inspectList(policy[field], countryProblem, COUNTRY_LIST);
       if (field === 'allowCountries' && policy[field].length === 0) {
         problems.push({ value: [], message: 'is empty: it reads as nobody, and would admit everyone; name a country' });
       }
-      if (problems.length === 0 && this.geo.status().source === 'none') problems.push({ message: NO_COUNTRY_SOURCE });
       return problems.map((problem) => ({ ...problem, path: `${field}${problem.path ?? ''}` }));
     });
   }

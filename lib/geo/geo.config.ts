@@ -5,6 +5,8 @@ import type { GuardConfig } from '../config/guard-config';
 import { Accepts, ListOf, Text } from '../config/setting';
 import { countryProblem } from '../network/country-code';
 import { isDownloadable } from '../network/download';
+import type { PolicyConflict } from '../policy/policy-rules';
+import type { PolicyField } from '../policy/route-policy';
 import { bundledDatabase } from './bundled-source';
 import type { GeoIpHandler } from './geo.types';
 
@@ -73,12 +75,20 @@ export class GeoConfig {
   }
 }
 
-export const NO_COUNTRY_SOURCE =
+const NO_COUNTRY_SOURCE =
   'needs a source of countries (GUARD_COUNTRY_SOURCE_MISSING); set geoDatabasePath, ipinfoToken or geoIpHandler, ' +
   'or install @ip-location-db/geo-whois-asn-country-mmdb';
 
 function hasCountrySource(config: GuardConfig): boolean {
   return SOURCES.some((source) => config[source] !== undefined) || bundledDatabase() !== undefined;
+}
+
+/** A field of policies that takes a source of countries. */
+export function needsCountries(field: PolicyField): PolicyConflict {
+  return (policy, config) => {
+    if (policy[field] === undefined || hasCountrySource(config)) return [];
+    return [{ path: field, message: NO_COUNTRY_SOURCE }];
+  };
 }
 
 function isHandler(value: unknown): boolean {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable } from '@nestjs/common';
-import { GuardConfigError } from '../config/config-problem';
+import { type ConfigProblem, GuardConfigError } from '../config/config-problem';
 import type { ConfigWarning } from '../config/config-section';
 import type { GuardConfig } from '../config/guard-config';
 import { LiveConfig } from '../config/live-config';
@@ -16,9 +16,10 @@ import {
   type CompiledUnmatched,
   ProbePlan,
 } from './compiled-route';
-import { decoratorProblems } from './decorator-problems';
+import { decoratorConflicts, decoratorProblems } from './decorator-problems';
 import { describeHandler, HandlerScan } from './handler-scan';
 import { classPolicy, ownPolicy } from './policy-decorator';
+import { POLICY_RULES, type PolicyRules } from './policy-rules';
 import type { PolicyField, PolicyLayer, RoutePolicy } from './route-policy';
 import {
   type CompileTarget,
@@ -57,6 +58,7 @@ export class PolicyCompiler {
   constructor(
     @Inject(LiveConfig) private readonly live: LiveConfig,
     @Inject(SECURITY_CHECKS) checks: readonly SecurityCheck[],
+    @Inject(POLICY_RULES) private readonly rules: readonly PolicyRules[],
     @Inject(HandlerScan) scan: HandlerScan,
     @Inject(Redaction) private readonly redaction: Redaction,
   ) {
@@ -70,6 +72,7 @@ export class PolicyCompiler {
     // The decorators that ask then are all known by now, and the framework gets to know the routes next.
     if (this.awaitsArrivals) for (const { kind, handler } of routes) if (kind === 'http') markHandler(handler);
     live.onPrepare((next) => {
+      reject(decoratorConflicts(this.routeInfos, this.rules, next));
       const compiled = this.compileAll(next);
       return () => {
         this.compiled = compiled;
@@ -142,6 +145,7 @@ export class PolicyCompiler {
     const name = `${classRef.name}.${handler.name}`;
     const described = describeHandler(classRef, handler).find((route) => route.kind === kind);
     const info = described ?? { name, kind, template: name, classRef, handler };
+    reject(decoratorProblems([info], this.rules, (rule) => rule(this.live.current)));
     this.announce([info]);
     this.routeInfos.push(info);
     this.recompile();
@@ -149,8 +153,6 @@ export class PolicyCompiler {
   }
 
   private announce(routes: readonly RouteInfo[]): void {
-    const problems = decoratorProblems(routes, this.checks);
-    if (problems.length > 0) throw new GuardConfigError(problems, 'GUARD_DECORATOR_INVALID');
     for (const { kind, template } of routes) if (kind === 'http') this.redaction.protectPath(template);
   }
 
@@ -245,4 +247,8 @@ export class PolicyCompiler {
       observers,
     };
   }
+}
+
+function reject(problems: readonly ConfigProblem[]): void {
+  if (problems.length > 0) throw new GuardConfigError(problems, 'GUARD_DECORATOR_INVALID');
 }

@@ -1,5 +1,4 @@
 import type { ExecutionContext } from '@nestjs/common';
-import type { FieldProblem } from '../config/config-problem';
 import type { ConfigWarning } from '../config/config-section';
 import type { GuardConfig } from '../config/guard-config';
 import type { GuardedRequest } from '../platform/guarded-request';
@@ -53,21 +52,18 @@ export interface RouteInfo {
 export type RouteKind = 'http' | 'graphql' | 'ws' | 'rpc';
 
 /**
- * One protection. Registered once in `guard.module.ts`; everything else about it lives in its room.
+ * One protection. Registered once in `guard.checks.ts`; everything else about it lives in its room. What decorators may say
+ * about it is told by its class, see `PolicyRules`.
  */
 export interface SecurityCheck {
   readonly name: CheckName;
   readonly stage: Stage;
   /** A check of the door that cannot wait until the route is known, even though some route bypasses it. */
   readonly undeferred?: boolean;
-  /** The fields of a policy that belong to this check. */
-  readonly fields?: readonly PolicyField[];
   /** The kinds of handlers it makes sense for; by default all. */
   readonly kinds?: readonly RouteKind[];
   /** What the configuration contributes to the policy of a route, or (`route` absent) of what matches none. */
   defaults?(config: GuardConfig, route?: RouteInfo): RoutePolicy;
-  /** Everything wrong with the fields of a decorator's policy that belong to this check. */
-  inspect?(policy: RoutePolicy): FieldProblem[];
   /** What is accepted and yet deserves a look, said once at start-up. */
   warnings?(target: Omit<CompileTarget, 'bypassing'>): ConfigWarning[];
   /**

@@ -36,8 +36,9 @@ declare module '../policy/route-policy' {
  * }
  * ```
  */
-export const GeoRateLimit = policyDecorator((limits: CountryLimits, options: GeoRateLimitOptions = {}) => {
-  const { window = 60 } = options;
+export const GeoRateLimit = policyDecorator((limits: CountryLimits, options?: GeoRateLimitOptions) => {
+  // JavaScript may say null: what throws here stops the start without the name of a handler.
+  const { window = 60 } = options ?? {};
   return { geoRateLimit: { limits, window } };
 });
 

@@ -2,27 +2,29 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { FieldProblem } from '../config/config-problem';
 import type { GuardConfig } from '../config/guard-config';
 import type { ConfigWarning } from '../config/config-section';
-import { NO_COUNTRY_SOURCE } from '../geo/geo.config';
-import { GeoService } from '../geo/geo.service';
+import { needsCountries } from '../geo/geo.config';
 import type { RoutePolicy } from '../policy/route-policy';
 import type { CompileTarget, Probe, RouteInfo, SecurityCheck } from '../policy/security-check';
 import { geoLimitProblems } from './geo-rate-limit.decorator';
 import type { RateLimitOptions } from './rate-limit.decorator';
 import { ruleProblems } from './rate-limit-rule';
 import { RouteTiers, tierName } from './route-tiers';
+import { throttlesOn } from './throttle-metadata';
+import { throttleProblem } from './throttle-tier';
 import { UnroutedLimit } from './unrouted-limit';
 
 /** Limits how often a client may call a route, and how often it may miss all of them. */
 @Injectable()
 export class RateLimitCheck implements SecurityCheck {
-  readonly name = 'rate_limit';
+  static readonly check = 'rate_limit';
+  static readonly fields = ['rateLimit', 'geoRateLimit'] as const;
+  static readonly conflicts = [needsCountries('geoRateLimit'), pointlessBursts, impossibleThrottles];
+  readonly name = RateLimitCheck.check;
   readonly stage = 'limits';
-  readonly fields = ['rateLimit', 'geoRateLimit'] as const;
 
   constructor(
     @Inject(RouteTiers) private readonly tiers: RouteTiers,
     @Inject(UnroutedLimit) private readonly unrouted: UnroutedLimit,
-    @Inject(GeoService) private readonly geo: GeoService,
   ) {}
 
   defaults(config: GuardConfig, route?: RouteInfo): RoutePolicy {
@@ -30,7 +32,7 @@ export class RateLimitCheck implements SecurityCheck {
     return { rateLimit: this.tiers.configured(config, route) };
   }
 
-  inspect({ rateLimit, geoRateLimit }: RoutePolicy): FieldProblem[] {
+  static inspect({ rateLimit, geoRateLimit }: RoutePolicy): FieldProblem[] {
     const problems: FieldProblem[] = [];
     for (const [index, rule] of (rateLimit ?? []).entries()) {
       const found = ruleProblems(rule, 'functions');
@@ -45,7 +47,6 @@ export class RateLimitCheck implements SecurityCheck {
     }
     if (geoRateLimit !== undefined) {
       const found = geoLimitProblems(geoRateLimit);
-      if (found.length === 0 && this.geo.status().source === 'none') found.push({ message: NO_COUNTRY_SOURCE });
       problems.push(...found.map((problem) => ({ ...problem, path: `geoRateLimit${problem.path ?? ''}` })));
     }
     return problems;
@@ -77,4 +78,20 @@ export class RateLimitCheck implements SecurityCheck {
 /** JavaScript may leave the whole rule out. */
 function nameOf(rule: RateLimitOptions | undefined, index: number): string {
   return tierName(rule ?? {}, index);
+}
+
+function pointlessBursts({ rateLimit = [] }: RoutePolicy, config: GuardConfig): FieldProblem[] {
+  return rateLimit.flatMap((rule: RateLimitOptions | undefined, index) => {
+    if (rule?.burst === undefined || !config.enableRateLimiting) return [];
+    if ((rule.algorithm ?? config.rateLimitAlgorithm) === 'token-bucket') return [];
+    const message = 'has no effect on a sliding window; set algorithm: "token-bucket"';
+    return [{ path: `rateLimit[${index}].burst`, value: rule.burst, message }];
+  });
+}
+
+/** `@Throttle` of @nestjs/throttler is another's, and only looked at where limits are on. */
+function impossibleThrottles(_policy: RoutePolicy, config: GuardConfig, subject: object): FieldProblem[] {
+  const messages = throttlesOn(subject).flatMap((throttle) => throttleProblem(throttle) ?? []);
+  if (messages.length === 0 || !config.enableRateLimiting) return [];
+  return messages.map((message) => ({ path: 'throttle', message }));
 }

@@ -1,5 +1,4 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { GuardConfigError } from '../config/config-problem';
 import type { GuardConfig } from '../config/guard-config';
 import { GeoService } from '../geo/geo.service';
 import { isCanonicalPath } from '../network/canonical-path';
@@ -13,7 +12,7 @@ import type { RateLimitOptions } from './rate-limit.decorator';
 import { rateLimitHeaders } from './rate-limit-headers';
 import { RoutePaths } from './route-paths';
 import { skipsGlobalLimit, throttlesOf } from './throttle-metadata';
-import { createThrottleTier, throttleProblem } from './throttle-tier';
+import { createThrottleTier } from './throttle-tier';
 import { createTier, type Tier } from './tier';
 import { TierSet } from './tier-set';
 
@@ -116,10 +115,6 @@ export class RouteTiers {
   }
 
   private throttleTier(throttle: ReturnType<typeof throttlesOf>[number], route: RouteInfo, config: GuardConfig): Tier {
-    const problem = throttleProblem(throttle);
-    if (problem !== undefined) {
-      throw new GuardConfigError([{ path: `${route.name} @Throttle`, message: problem }], 'GUARD_DECORATOR_INVALID');
-    }
     return createThrottleTier(throttle, {
       key: bucketKey(route, `throttle-${throttle.name}`),
       limit: config.rateLimit,
@@ -179,13 +174,6 @@ function endpointTier(text: string | undefined, index: number, route: RouteInfo,
 function ruleTiers(rules: readonly RateLimitOptions[], route: RouteInfo, config: GuardConfig): Tier[] {
   return rules.map((rule, index) => {
     const name = tierName(rule, index);
-    if (rule.burst !== undefined && (rule.algorithm ?? config.rateLimitAlgorithm) !== 'token-bucket') {
-      const message = 'has no effect on a sliding window; set algorithm: "token-bucket"';
-      throw new GuardConfigError(
-        [{ path: `${route.name} @RateLimit[${index}].burst`, value: rule.burst, message }],
-        'GUARD_DECORATOR_INVALID',
-      );
-    }
     return ruleTier(rule, bucketKey(route, name), name, config);
   });
 }

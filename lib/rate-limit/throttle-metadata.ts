@@ -23,8 +23,16 @@ const FIELDS = {
 } as const;
 const SKIP = 'THROTTLER:SKIP';
 
+/** Where `@Throttle()` may stand for a route: what is on the handler wins. */
+type Places = Readonly<Record<'handler' | 'classRef', object>>;
+
+/** The throttles that are written on a class or a method, those that `@SkipThrottle()` names there left out. */
+export function throttlesOn(subject: object): Throttle[] {
+  return throttlesOf({ handler: subject, classRef: subject });
+}
+
 /** The throttles of a route, those that `@SkipThrottle()` names left out. */
-export function throttlesOf(route: RouteInfo): Throttle[] {
+export function throttlesOf(route: Places): Throttle[] {
   const keys = [route.handler, route.classRef].flatMap((target): unknown[] => Reflect.getMetadataKeys(target));
   const names = new Set(
     keys.flatMap((key) =>
@@ -39,14 +47,14 @@ export function skipsGlobalLimit(route: RouteInfo): boolean {
   return isSkipped(route, 'default');
 }
 
-function isSkipped(route: RouteInfo, name: string): boolean {
+function isSkipped(route: Places, name: string): boolean {
   return read(route, SKIP + name) === true;
 }
 
-function fieldsOf(route: RouteInfo, name: string): Omit<Throttle, 'name'> {
+function fieldsOf(route: Places, name: string): Omit<Throttle, 'name'> {
   return Object.fromEntries(Object.entries(FIELDS).map(([field, key]) => [field, read(route, key + name)]));
 }
 
-function read({ handler, classRef }: RouteInfo, key: string): unknown {
+function read({ handler, classRef }: Places, key: string): unknown {
   return Reflect.getMetadata(key, handler) ?? Reflect.getMetadata(key, classRef);
 }

@@ -98,9 +98,10 @@ export function keyPrefixOf(source: RedisSource): string {
   return options?.keyPrefix ?? '';
 }
 
-const isClient = (source: object): source is RedisClientSource =>
+export const isClient = (source: object): source is RedisClientSource =>
   'duplicate' in source && typeof source.duplicate === 'function';
-const isCluster = (source: object): source is RedisClusterSource => 'nodes' in source && Array.isArray(source.nodes);
+export const isCluster = (source: object): source is RedisClusterSource =>
+  'nodes' in source && Array.isArray(source.nodes);
 
 function copy(source: RedisClientSource, args: unknown[]): unknown {
   return (source.duplicate as (...args: unknown[]) => unknown).apply(source, args);

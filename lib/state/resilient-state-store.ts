@@ -3,7 +3,9 @@ import { Instances } from './instances';
 import { InsuredLimits, type OnStoreError } from './insured-limits';
 import { InsuredValues } from './insured-values';
 import { MemoryStateStore, type MemoryStateStoreOptions } from './memory-state-store';
+import { addressOf } from './redis-address';
 import type { Beat } from './redis-beat';
+import { RedisRequiredError } from './redis-required.error';
 import { RedisStateStore, type RedisStateStoreOptions } from './redis-state-store';
 import type {
   Awaitable,
@@ -112,7 +114,7 @@ export class ResilientStateStore implements StateStore {
   /**
    * Connects; done when the first attempt succeeded or failed, within about a second.
    *
-   * @throws Error when Redis is `required` and cannot be reached
+   * @throws RedisRequiredError when Redis is `required` and cannot be used
    */
   async start(): Promise<void> {
     await this.shared.start();
@@ -120,7 +122,7 @@ export class ResilientStateStore implements StateStore {
     if (this.options.required !== true) return;
     const { reason } = this.shared.status();
     this.close();
-    throw new Error(`Redis is required and cannot be used: ${reason}. Start it, or do not require it.`);
+    throw new RedisRequiredError(addressOf(this.options.redis), reason ?? 'no answer');
   }
 
   consume(tiers: readonly LimitTier[]): Awaitable<LimitVerdict> {

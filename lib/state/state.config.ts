@@ -35,7 +35,10 @@ export class StateConfig {
   @Numeric({ min: 0.005, max: 5 })
   redisCommandTimeout = 0.1;
 
-  /** Refuse to start while Redis cannot be reached. By default the application starts and goes on trying. */
+  /**
+   * Refuse to start, with a `RedisRequiredError`, while Redis cannot be used. By default the application starts and goes on
+   * trying.
+   */
   @Flag()
   redisRequired = false;
 

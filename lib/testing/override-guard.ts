@@ -1,7 +1,10 @@
 import type { InjectionToken } from '@nestjs/common';
+import { GuardConfig } from '../config/guard-config';
 import type { GeoIpHandler } from '../geo/geo.types';
 import { GeoService } from '../geo/geo.service';
+import { applicationConfig, CONFIG_INPUT } from '../guard.module';
 import { RequestIdentity } from '../platform/request-identity';
+import { HandlerScan } from '../policy/handler-scan';
 import { MONOTONIC_CLOCK } from '../state/monotonic-clock';
 import { STATE_STORE } from '../state/state-store.provider';
 import { WALL_CLOCK } from '../state/wall-clock';
@@ -46,6 +49,11 @@ export function overrideGuard<Builder extends ProviderOverrides>(
   builder.overrideProvider(MONOTONIC_CLOCK).useValue(store.clock.elapsed);
   builder.overrideProvider(WALL_CLOCK).useValue(store.clock.wall);
   if (geo !== undefined) {
+    // Rules about countries need a source, which the application may have in production only.
+    builder.overrideProvider(GuardConfig).useFactory({
+      inject: [CONFIG_INPUT, HandlerScan],
+      factory: (input: unknown, scan: HandlerScan) => applicationConfig(withCountriesOf(geo, input), scan),
+    });
     builder.overrideProvider(GeoService).useFactory({
       inject: [RequestIdentity],
       factory: (identity: RequestIdentity) => {
@@ -56,4 +64,10 @@ export function overrideGuard<Builder extends ProviderOverrides>(
     });
   }
   return builder;
+}
+
+/** What is no configuration is left for the error that says so. */
+function withCountriesOf(geoIpHandler: GeoIpHandler, input: unknown): unknown {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) return input;
+  return { ...input, geoIpHandler, geoDatabasePath: undefined, ipinfoToken: undefined };
 }

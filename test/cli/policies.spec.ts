@@ -140,6 +140,17 @@ describe('nestapi-guard policies', () => {
     expect(err).not.toMatch(/^ {4}at /m);
   });
 
+  it('lists the mistakes of the configuration and of the decorators together', async () => {
+    const { code, err } = await library.run(['policies', 'mistaken.module.js']);
+    expect(code).toBe(2);
+    expect(err).toMatch(/^nestapi-guard policies: nestapi-guard: 3 problems found \(GUARD_CONFIG_INVALID/);
+    expect([...err.matchAll(/^ {2}- (.*?):/gm)].map(([, path]) => path)).toEqual([
+      'rateLimit',
+      'CatsController.list @Bypass[0]',
+      'CatsController.list @RateLimit[0].requests',
+    ]);
+  });
+
   it.each(['policies', 'explain', 'replay'])('%s --help tells how it is used', async (command) => {
     const { code, out } = await library.run([command, '--help']);
     expect(code).toBe(0);

@@ -118,12 +118,7 @@ describe('a microservice without HTTP', () => {
     ['detection', true],
   ])('asks the checks of the stage %s (delayed: %s), and answers as RpcException does', async (stage, delayed) => {
     const builder = Test.createTestingModule({ controllers: [ParcelsController], imports: [GuardModule.forRoot()] });
-    const module = await onlyChecks(bodyCheck(stage, delayed), {
-      name: 'ip',
-      stage,
-      fields: ['requireIp'],
-      compile: () => undefined,
-    })(builder).compile();
+    const module = await onlyChecks(bodyCheck(stage, delayed))(builder).compile();
     const service = module.createNestMicroservice({
       transport: Transport.TCP,
       options: { host: '127.0.0.1', port: 0 },
@@ -178,12 +173,7 @@ describe.each(PLATFORMS)('a hybrid application on %s', (platform) => {
     const app = await startApp(platform, {
       controllers: [ParcelsController],
       config: {},
-      override: onlyChecks(bodyCheck('access', false), {
-        name: 'ip',
-        stage: 'access',
-        fields: ['requireIp'],
-        compile: () => undefined,
-      }),
+      override: onlyChecks(bodyCheck('access', false)),
       configure: async (nest) => {
         service = nest.connectMicroservice(
           { transport: Transport.TCP, options: { host: '127.0.0.1', port: 0 } },
@@ -214,7 +204,6 @@ describe.each(PLATFORMS)('handlers that the application calls by itself on %s', 
         name: 'ip',
         stage: 'door',
         kinds: ['http'],
-        fields: ['requireIp'],
         compile: () => () => ({ status: 403, message: 'No', check: 'ip', reason: 'asked' }),
       }),
     });
