@@ -7,7 +7,7 @@ import { arrive, type Entrance, type EntranceVerdict, type Framework, settle } f
 
 type Next = (error?: unknown) => void;
 type ExpressApplication = ((raw: IncomingMessage, response: ServerResponse) => void) &
-  ExpressRouting & { disable?(setting: string): void };
+  ExpressRouting & { disable?(setting: string): void; readonly router?: { readonly stack?: unknown[] } };
 
 export function attachExpress(adapter: HttpServer, entrance: Entrance): Framework {
   const application = adapter.getInstance() as ExpressApplication;
@@ -26,6 +26,10 @@ export function attachExpress(adapter: HttpServer, entrance: Entrance): Framewor
       admit(entrance.known(raw)!, raw, next);
     });
   });
+
+  // What an Express application had before Nest got it would answer those who are refused.
+  const layers = application.router?.stack;
+  if (layers !== undefined) layers.unshift(layers.pop());
 
   const unmatched = (raw: IncomingMessage & FrameworkRequest, _response: ServerResponse, next: Next) => {
     const request = entrance.known(raw);
