@@ -164,10 +164,10 @@ function* describeChange(before: CloudRanges, after: CloudRanges): Generator<voi
   const news = after.networks[Symbol.iterator]();
   let old = olds.next();
   let fresh = news.next();
-  for (let step = 1; !old.done || !fresh.done; step++) {
-    const order = old.done ? 1 : fresh.done ? -1 : comparePrefixes(old.value[0], fresh.value[0]);
-    if (order < 0) removed.add(old.value[0]);
-    if (order > 0) added.add(fresh.value[0]);
+  for (let step = 1; old.value || fresh.value; step++) {
+    const order = !old.value ? 1 : !fresh.value ? -1 : comparePrefixes(old.value[0], fresh.value[0]);
+    if (old.value && order < 0) removed.add(old.value[0]);
+    if (fresh.value && order > 0) added.add(fresh.value[0]);
     if (order <= 0) old = olds.next();
     if (order >= 0) fresh = news.next();
     if (step % STEP === 0) yield;

@@ -1,5 +1,5 @@
 import { type Prefix } from './prefix';
-import { type PrefixColumns, SLICE } from './prefix-list';
+import { type PrefixColumns, SLICE, wordsAt } from './prefix-list';
 
 /** Tables smaller than this are searched whole: an index of 65,537 entries would cost more memory than it saves time. */
 const INDEX_FROM = 64;
@@ -120,7 +120,7 @@ export class PrefixTable {
   }
 
   private startAt(i: number): number[] {
-    return [...this.starts.subarray(i * this.width, (i + 1) * this.width)];
+    return wordsAt(this.starts, this.width, i);
   }
 
   private startsWithin(other: PrefixTable): boolean {

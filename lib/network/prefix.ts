@@ -56,7 +56,7 @@ export function parsePrefix(entry: string): Prefix {
     return ipv4Prefix(scratch[3]!, length - 96);
   }
   maskWords(scratch, length);
-  return { family: 6, words: [...scratch], length };
+  return { family: 6, words: [scratch[0]!, scratch[1]!, scratch[2]!, scratch[3]!], length };
 }
 
 function ipv4Prefix(address: number, length: number): Prefix {

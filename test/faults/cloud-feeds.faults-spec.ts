@@ -88,8 +88,14 @@ describe('F18: two applications that block a cloud whose feed', () => {
     await server.close();
   });
 
+  /** A second apart, as instances are for their jitter: at once they would wait for each other's processors. */
   async function refresh() {
-    const statuses = await Promise.all(fleet.map((instance) => instance.ask('refresh')));
+    const statuses = await Promise.all(
+      fleet.map(async (instance, index) => {
+        await delay(1_000 * index);
+        return instance.ask('refresh');
+      }),
+    );
     return statuses.map(({ providers }) => providers.find(({ provider }) => provider === 'AWS')!);
   }
 
