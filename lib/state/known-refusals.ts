@@ -1,5 +1,5 @@
 import type { KeyHash } from './key-hash';
-import { FIRST, MARK, META, pack, restOf, SECOND, UNTIL } from './limit-entry';
+import { FIRST, MARK, META, pack, restOf, SECOND, STAMPS, UNTIL } from './limit-entry';
 import type { LimitTable } from './limit-table';
 import type { LimitTier, TierVerdict } from './state-store';
 
@@ -22,12 +22,12 @@ export class KnownRefusals {
    */
   add(tier: LimitTier, verdict: TierVerdict, passed: number, now: number): void {
     const left = Math.min(LONGEST, Math.floor(verdict.retryAfterMs - passed));
-    // The refusal of an expensive request says nothing about a cheaper one.
-    if (left <= 0 || (tier.cost ?? 1) !== 1) return;
+    const { cost = 1 } = tier;
+    if (left <= 0 || cost > STAMPS) return;
     const { table, hash } = this;
     if (!this.find(tier, now)) table.insert(hash.lo, hash.hi, now);
     const { words, at } = table;
-    words[at + META] = pack(MARK, 0, tier.limit & LIMIT_BITS);
+    words[at + META] = pack(MARK, cost, tier.limit & LIMIT_BITS);
     table.expire(now + left);
     words[at + FIRST] = now + Math.min(LONGEST, Math.floor(verdict.resetMs - passed));
     words[at + SECOND] = tier.windowMs;
@@ -35,11 +35,13 @@ export class KnownRefusals {
 
   /** The refusal that still holds for a tier, or undefined. */
   of(tier: LimitTier, now: number): TierVerdict | undefined {
-    if ((tier.cost ?? 1) !== 1 || !this.find(tier, now)) return undefined;
+    if (!this.find(tier, now)) return undefined;
     const { words, at } = this.table;
-    // A refusal says nothing about another limit, which the same tier has once the configuration was changed.
-    if (restOf(words[at + META]!) !== (tier.limit & LIMIT_BITS) || words[at + SECOND] !== tier.windowMs)
-      return undefined;
+    const meta = words[at + META]!;
+    // The refusal of an expensive request says nothing about a cheaper one, nor about another limit, which the same tier has
+    // once the configuration was changed.
+    if ((meta & STAMPS) !== (tier.cost ?? 1) || restOf(meta) !== (tier.limit & LIMIT_BITS)) return undefined;
+    if (words[at + SECOND] !== tier.windowMs) return undefined;
     const retryAfterMs = (words[at + UNTIL]! - now) | 0;
     const resetMs = Math.max(retryAfterMs, (words[at + FIRST]! - now) | 0);
     return { allowed: false, remaining: 0, resetMs, retryAfterMs };
