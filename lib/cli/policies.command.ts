@@ -61,7 +61,7 @@ async function inspect(file: string, prefix: string, configFile: string | undefi
   const guard = await openOfflineGuard({ config, modules: outline.modules, globalPrefix: prefix });
   try {
     const stagesOf = outline.guardsEverywhere ? () => GUARD_STAGES : stagesByHand;
-    return report(guard, prefix, stagesOf);
+    return report(guard, stagesOf);
   } finally {
     await guard.close();
   }
@@ -69,14 +69,13 @@ async function inspect(file: string, prefix: string, configFile: string | undefi
 
 function report(
   guard: INestApplicationContext,
-  prefix: string,
   stagesOf: (route: CompiledRoute) => readonly GuardStage[],
 ): ApplicationReport {
   const { current: config, defaults } = guard.get(LiveConfig, { strict: false });
   const compiler = guard.get(PolicyCompiler, { strict: false });
   return {
     everyRequest: globalRules(config, defaults),
-    routes: compiler.routes.map((route) => reportRoute(route, config, prefix, stagesOf(route))),
+    routes: compiler.routes.map((route) => reportRoute(route, config, stagesOf(route))),
     warnings: [...configWarnings(GUARD_CONFIG_SECTIONS, config), ...compiler.warnings()],
   };
 }

@@ -73,7 +73,7 @@ export class Replay {
   ) {
     this.door = guard.get(Door, { strict: false });
     this.gate = guard.get(StageGate, { strict: false });
-    this.routes = new RouteTable(guard.get(PolicyCompiler, { strict: false }).routes, options.globalPrefix);
+    this.routes = new RouteTable(guard.get(PolicyCompiler, { strict: false }).routes);
     const events = guard.get(GuardEvents, { strict: false });
     for (const type of ['refused', 'would_refuse', 'banned', 'would_ban'] as const) {
       events.on(type, (event) => this.rehearsal.add(this.asRehearsed(event)));
@@ -171,7 +171,7 @@ export class Replay {
       const route = request.handler && `${request.method} ${generalPath(request.path)}`;
       return { ...event, at, type: 'would_refuse', request: { ...request, route, handler: undefined } };
     }
-    const route = request.route ?? this.routes.find(request.method, request.path)?.route.template;
+    const route = request.route ?? this.routes.find(request.method, request.path)?.route.ways.taken(request.path);
     return { ...event, at, type: 'would_refuse', request: { ...request, route } };
   }
 }

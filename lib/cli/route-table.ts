@@ -16,9 +16,8 @@ export interface RouteMatch {
 export class RouteTable {
   private readonly entries: readonly Entry[];
 
-  constructor(routes: readonly CompiledRoute[], prefix: string) {
-    const base = prefix.split('/').filter(Boolean);
-    this.entries = routes.filter(({ kind }) => kind === 'http').flatMap((route) => entriesOf(route, base));
+  constructor(routes: readonly CompiledRoute[]) {
+    this.entries = routes.filter(({ kind }) => kind === 'http').flatMap(entriesOf);
   }
 
   find(method: string, path: string): RouteMatch | undefined {
@@ -36,12 +35,9 @@ export class RouteTable {
   }
 }
 
-function entriesOf(route: CompiledRoute, base: readonly string[]): Entry[] {
-  const [method = '', templates = ''] = route.template.split(' ', 2);
-  return templates.split('|').map((template) => {
-    const path = ['', ...base, ...template.split('/').filter(Boolean)].join('/');
-    return { method, route, ...compile(path) };
-  });
+function entriesOf(route: CompiledRoute): Entry[] {
+  const [method = ''] = route.template.split(' ', 1);
+  return route.ways.paths.map((path) => ({ method, route, ...compile(path) }));
 }
 
 /** `:id`, `*rest`, a bare `*`, and optional parts in braces (path-to-regexp 8, and what Nest makes of older wildcards). */

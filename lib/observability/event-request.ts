@@ -11,7 +11,7 @@ export function describeRequest(request: GuardedRequest): EventRequest {
     country,
     method,
     path: withoutSecrets(path),
-    route: route?.template,
+    route: route?.ways.taken(path),
     handler: route?.name,
     requestId: id && withoutSecrets(id),
   };

@@ -9,7 +9,10 @@ export interface EventRequest {
   readonly method: string;
   /** The path without the query: query values may be secrets. */
   readonly path: string;
-  /** The template of the route, such as `POST /cats/:id`; absent for what no route matched, and before it is known. */
+  /**
+   * The way into the route that was taken, such as `POST /api/v1/cats/:id`: several, with a bar between them, where the path does
+   * not tell which. Absent for what no route matched, and before it is known.
+   */
   readonly route?: string;
   /** `CatsController.create`, where the route is known. */
   readonly handler?: string;
@@ -146,7 +149,7 @@ export interface BehaviorEvent {
   readonly severity: 'info' | 'warning' | 'critical';
   readonly action: 'log' | 'alert' | 'throttle' | 'ban';
   readonly monitor: 'usage' | 'return' | 'frequency';
-  /** The template of the route, or what the application recorded. */
+  /** The template of the route as its controller has it, or what the application recorded. */
   readonly subject: string;
   readonly reason: string;
   /** What the rule tolerates within its window. */

@@ -24,6 +24,7 @@ const NAMES = /[:*](\w+)/g;
  */
 export class PathSecrets {
   private readonly templates = new Map<string, readonly Template[]>();
+  private readonly templateOf = new Map<string, string>();
   /** The paths of routes without parameters. */
   private readonly literals = new Set<string>();
   /** Those with a name that is sensitive: of each route, and of all. */
@@ -32,8 +33,9 @@ export class PathSecrets {
 
   constructor(private readonly isSensitive: IsSensitive) {}
 
-  /** Makes a route's template known, such as `POST /reset/:token|/renew/:token`. */
-  learn(template: string): void {
+  /** Makes a route's template known, such as `POST /reset/:token|/renew/:token`, and by which names it is asked for. */
+  learn(template: string, labels: readonly string[] = []): void {
+    for (const label of labels) this.templateOf.set(label, template);
     if (this.templates.has(template)) return;
     const paths = template.slice(template.indexOf(' ') + 1).split('|');
     const read = paths.map(segmentsOf);
@@ -52,10 +54,10 @@ export class PathSecrets {
   /**
    * The segments of a path that are secrets, as they are written in it.
    *
-   * @param route the template of the route that the path was matched to; without, any route may be meant.
+   * @param route the template or a label of the route that the path was matched to; without, any route may be meant.
    */
   within(path: string, route?: string): readonly string[] {
-    const own = route === undefined ? undefined : this.sensitiveOf.get(route);
+    const own = route === undefined ? undefined : this.sensitiveOf.get(this.templateOf.get(route) ?? route);
     const candidates = own ?? (this.sensitive ??= [...this.sensitiveOf.values()].flat());
     if (candidates.length === 0 || !path.startsWith('/')) return [];
     const segments = path.split('/').filter(Boolean);

@@ -45,9 +45,13 @@ export class Redaction {
     this.credentialHeaders.add(plainName(name));
   }
 
-  /** Makes the template of an HTTP route known, such as `POST /reset/:token`, whose paths may hold a secret. */
-  protectPath(template: string): void {
-    this.paths.learn(template);
+  /**
+   * Makes the template of an HTTP route known, such as `POST /reset/:token`, whose paths may hold a secret.
+   *
+   * @param labels what events call it.
+   */
+  protectPath(template: string, labels: readonly string[] = []): void {
+    this.paths.learn(template, labels);
   }
 
   /** What is told about a request, without the secrets in its path. */

@@ -1,5 +1,4 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { ApplicationConfig } from '@nestjs/core';
 import { GuardConfig, type GuardConfigInput } from '../config/guard-config';
 import { PolicyCompiler } from '../policy/policy-compiler';
 import { reportRoute, type RoutePolicyReport } from '../policy/policy-report';
@@ -26,7 +25,6 @@ export class GuardControl {
     @Inject(SharedConfig) private readonly config: SharedConfig,
     @Inject(PolicyCompiler) private readonly compiler: PolicyCompiler,
     @Inject(GuardConfig) private readonly current: GuardConfig,
-    @Inject(ApplicationConfig) private readonly application: ApplicationConfig,
   ) {}
 
   /**
@@ -63,7 +61,6 @@ export class GuardControl {
 
   /** What protects each route, and where each rule comes from. */
   policies(): RoutePolicyReport[] {
-    const prefix = this.application.getGlobalPrefix();
-    return this.compiler.routes.map((route) => reportRoute(route, this.current, prefix));
+    return this.compiler.routes.map((route) => reportRoute(route, this.current));
   }
 }

@@ -16,5 +16,8 @@ export type RequestKind = 'http' | 'upgrade' | 'graphql' | 'ws' | 'rpc';
 /** The route a request was matched to, as far as a check needs to know it. */
 export interface MatchedRoute {
   readonly name: string;
+  /** As the controller has it, such as `GET /cats/:id`. */
   readonly template: string;
+  /** @internal What reports and events call it: with the global prefix, and with the version that a path asks for. */
+  readonly ways: { taken(path: string): string };
 }

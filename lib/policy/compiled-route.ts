@@ -1,6 +1,7 @@
 import type { GuardedRequest } from '../platform/guarded-request';
 import type { CheckName } from './check-name';
 import type { PolicyField, PolicyLayer, RoutePolicy } from './route-policy';
+import type { RouteWays } from './route-ways';
 import type { Observer, Probe, RouteInfo, Stage } from './security-check';
 
 export interface CompiledProbe {
@@ -45,6 +46,7 @@ export interface CompiledTarget extends Readonly<Record<Stage, ProbePlan>> {
 
 /** The compiled policy of one handler. */
 export interface CompiledRoute extends CompiledTarget, RouteInfo {
+  readonly ways: RouteWays;
   readonly sources: Readonly<Partial<Record<PolicyField, PolicyLayer>>>;
   /** The fields that are what they would be if nobody had configured or decorated anything. */
   readonly untouched: ReadonlySet<PolicyField>;

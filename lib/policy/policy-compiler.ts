@@ -20,6 +20,7 @@ import { decoratorConflicts, decoratorProblems } from './decorator-problems';
 import { describeHandler, HandlerScan } from './handler-scan';
 import { classPolicy, ownPolicy } from './policy-decorator';
 import { POLICY_RULES, type PolicyRules } from './policy-rules';
+import { RoutePaths } from './route-paths';
 import type { PolicyField, PolicyLayer, RoutePolicy } from './route-policy';
 import {
   type CompileTarget,
@@ -61,6 +62,7 @@ export class PolicyCompiler {
     @Inject(POLICY_RULES) private readonly rules: readonly PolicyRules[],
     @Inject(HandlerScan) scan: HandlerScan,
     @Inject(Redaction) private readonly redaction: Redaction,
+    @Inject(RoutePaths) private readonly paths: RoutePaths,
   ) {
     this.checks = [...checks].sort((a, b) => checkPosition(a.name) - checkPosition(b.name));
     this.accountants = this.checks.filter((check) => check.account !== undefined);
@@ -168,7 +170,9 @@ export class PolicyCompiler {
       const whole = this.compileTarget({ policy, sources, config, route }, bypassing, 'whole');
       const message = ProbePlan.join(whole.door, whole.access);
       const untouched = this.untouchedFields({ policy, sources, route });
-      const compiled = { ...route, ...target, sources, untouched, message };
+      const ways = this.paths.served(route);
+      if (route.kind === 'http') this.redaction.protectPath(route.template, ways.labels);
+      const compiled = { ...route, ...target, ways, sources, untouched, message };
       routes.set(route.handler, [...(routes.get(route.handler) ?? []), compiled]);
     }
     const byDefault = { ...this.layers(config), config };

@@ -21,7 +21,7 @@ export interface RoutePolicyReport {
   /** `CatsController.create` */
   readonly handler: string;
   readonly kind: RouteKind;
-  /** `POST /cats`, a message pattern, or a GraphQL field. */
+  /** `POST /api/v1/cats`, with all paths and versions of the handler; a message pattern, or a GraphQL field. */
   readonly route: string;
   readonly protection: RouteProtection;
   /** The checks that run for the route once its handler is known, in order. */
@@ -43,23 +43,19 @@ const HASHED_KEY = /^sha256:[0-9a-f]{64}$/i;
 
 const GENERAL: ReadonlySet<CheckName> = new Set(['emergency', 'ip_ban', 'https', 'behavior']);
 
-/**
- * @param prefix the application's global prefix
- * @param stages those whose guards stand before the route
- */
+/** @param stages those whose guards stand before the route */
 export function reportRoute(
   route: CompiledRoute,
   config: GuardConfig,
-  prefix = '',
   stages: readonly GuardStage[] = GUARD_STAGES,
 ): RoutePolicyReport {
   const fields = Object.keys(route.policy) as PolicyField[];
   const checks = [...new Set(stages.flatMap((stage) => route[stage].checks))];
-  const excluded = isExcluded(route, config, prefix);
+  const excluded = isExcluded(route, config);
   return {
     handler: route.name,
     kind: route.kind,
-    route: prefixed(route, prefix),
+    route: route.ways.label,
     protection: excluded ? 'unprotected' : protectionBy(checks, route, config),
     checks,
     rules: fields.map((field) => ({ field, source: sourceOf(field, route), value: told(route.policy[field]) })),
@@ -95,17 +91,7 @@ function protectionBy(checks: readonly CheckName[], route: CompiledRoute, config
 }
 
 /** Whether every path of an HTTP route is excluded, whatever its parameters are. */
-function isExcluded(route: CompiledRoute, config: GuardConfig, prefix: string): boolean {
-  if (route.kind !== 'http') return false;
-  const [, paths = ''] = prefixed(route, prefix).split(' ', 2);
+function isExcluded({ ways: { paths } }: CompiledRoute, config: GuardConfig): boolean {
   const excluded = new PathPrefixes(config.excludePaths);
-  return paths.split('|').every((path) => excluded.matches(path.replaceAll(/[{}]/g, '')));
-}
-
-function prefixed({ kind, template }: CompiledRoute, prefix: string): string {
-  const segments = prefix.split('/').filter(Boolean);
-  if (kind !== 'http' || segments.length === 0) return template;
-  const [method, paths = ''] = template.split(' ', 2);
-  const complete = paths.split('|').map((path) => `/${segments.join('/')}${path === '/' ? '' : path}`);
-  return `${method} ${complete.join('|')}`;
+  return paths.length > 0 && paths.every((path) => excluded.matches(path.replaceAll(/[{}]/g, '')));
 }

@@ -2,9 +2,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import { isCanonicalPath } from '../network/canonical-path';
 import type { GuardedRequest } from '../platform/guarded-request';
 import { GUARDS_ARE_GLOBAL } from '../policy/guard-registration';
+import { RoutePaths } from '../policy/route-paths';
 import type { CompileTarget, Probe, RouteInfo, SecurityCheck } from '../policy/security-check';
 import { EndpointPattern } from './endpoint-pattern';
-import { RoutePaths } from './route-paths';
 import { UnroutedLimit } from './unrouted-limit';
 
 /**

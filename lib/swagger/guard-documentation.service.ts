@@ -3,7 +3,7 @@ import type { GuardConfig } from '../config/guard-config';
 import { LiveConfig } from '../config/live-config';
 import type { CompiledRoute } from '../policy/compiled-route';
 import { PolicyCompiler } from '../policy/policy-compiler';
-import { RoutePaths } from '../rate-limit/route-paths';
+import { RoutePaths } from '../policy/route-paths';
 import { type OpenApiDocument, type OpenApiOperation, openApiPath } from './open-api';
 import { documentRoute, type RouteDocumentation } from './route-documentation';
 

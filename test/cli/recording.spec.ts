@@ -5,6 +5,7 @@ import { parseJsonLine } from '../../lib/cli/json-log';
 import { ProgressBar } from '../../lib/cli/progress-bar';
 import { RouteTable } from '../../lib/cli/route-table';
 import type { CompiledRoute } from '../../lib/policy/compiled-route';
+import { RouteWays } from '../../lib/policy/route-ways';
 
 const AT = '- - [10/Nov/2026:08:00:00 +0130]';
 const PREFIX = `198.51.100.1 ${AT}`;
@@ -95,9 +96,13 @@ describe('the entries of a HAR file', () => {
 
 describe('a recorded path', () => {
   const routes = ['GET /cats|/chats', 'GET /cats/:id', 'POST /cats/:id.json', 'ALL /files/{*path}', 'GET /a/*rest'].map(
-    (template) => ({ kind: 'http', template }) as CompiledRoute,
+    (template) => {
+      const [method = '', paths = ''] = template.split(' ');
+      const served = paths.split('|').map((path) => `/api${path}`);
+      return { kind: 'http', template, ways: new RouteWays(method, served) } as CompiledRoute;
+    },
   );
-  const table = new RouteTable(routes, 'api');
+  const table = new RouteTable(routes);
 
   it.each<[method: string, path: string, template: string | undefined, params?: object]>([
     ['GET', '/api/cats', 'GET /cats|/chats'],

@@ -14,6 +14,7 @@ const TEMPLATES = [
 
 const secrets = new PathSecrets((name) => /token|session|secret|otp/i.test(name));
 for (const template of TEMPLATES) secrets.learn(template);
+secrets.learn('GET /cats/:id', ['GET /api/v1/cats/:id']);
 
 describe('a path without its secrets', () => {
   it.each([
@@ -43,6 +44,7 @@ describe('a path without its secrets', () => {
 
   it.each([
     ['GET /cats/:id', '/reset/abc', '/reset/abc'],
+    ['GET /api/v1/cats/:id', '/reset/abc', '/reset/abc'],
     ['GET /:token', '/api/abc', '/api/[redacted]'],
     ['POST /reset/:token|/renew/:token/now', '/reset/abc', '/reset/[redacted]'],
     ['GET /unknown', '/reset/abc', '/reset/[redacted]'],

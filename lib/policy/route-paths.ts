@@ -1,9 +1,13 @@
-import { Inject, Injectable, VERSION_NEUTRAL, VersioningType } from '@nestjs/common';
+import { Inject, Injectable, RequestMethod, VERSION_NEUTRAL, VersioningType } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
-import type { RouteInfo } from '../policy/security-check';
+import { joinPath } from './handler-scan';
+import { RouteWays } from './route-ways';
+import type { RouteInfo } from './security-check';
 
 /** Key of `@Version()` and of `@Controller({ version })`, which @nestjs/common does not export. */
 const VERSION = '__version__';
+
+type Method = keyof typeof RequestMethod;
 
 /** One of the paths of a route, in one of its versions. */
 export interface WayIn {
@@ -24,18 +28,37 @@ export class RoutePaths {
     return { method, templates: [...new Set(ways.flatMap(({ names }) => names))] };
   }
 
+  /** The paths that a route of any kind is served at, as Nest registers them. */
+  served(route: RouteInfo): RouteWays {
+    if (route.kind !== 'http') return new RouteWays(route.template, []);
+    const { method, paths } = partsOf(route);
+    const prefix = this.application.getGlobalPrefix();
+    const served = this.versions(route).flatMap((version) =>
+      paths.map((path) => joinPath(this.hasNoPrefix(method, path) ? '' : prefix, version, path)),
+    );
+    return new RouteWays(method, [...new Set(served)]);
+  }
+
   /** The method and every way into an HTTP route. */
   waysInto(route: RouteInfo): { readonly method: string; readonly ways: readonly WayIn[] } {
-    const [method, paths] = route.template.split(' ', 2) as [string, string];
+    const { method, paths } = partsOf(route);
     const prefix = this.application.getGlobalPrefix().replace(/^\/?/, '/').replace(/\/$/, '');
     const both = (path: string): string[] => (prefix === '' ? [path] : [path, prefix + path]);
-    const ways = paths.split('|').flatMap((path) =>
+    const ways = paths.flatMap((path) =>
       this.versions(route).map((version) => {
         const reached = both(version + path);
         return { names: version === '' ? reached : [...both(path), ...reached], reached };
       }),
     );
     return { method, ways };
+  }
+
+  /** Whether `setGlobalPrefix()` excludes a path: as the controller has it, without a version. */
+  private hasNoPrefix(method: string, path: string): boolean {
+    const { exclude = [] } = this.application.getGlobalPrefixOptions();
+    return exclude.some(({ requestMethod, pathRegex }) => {
+      return [RequestMethod.ALL, -1, RequestMethod[method as Method]].includes(requestMethod) && pathRegex.test(path);
+    });
   }
 
   /** `/v1` …; empty where a path has no version in it. */
@@ -49,4 +72,10 @@ export class RoutePaths {
       .flat()
       .map((version) => (version === undefined || version === VERSION_NEUTRAL ? '' : `/${prefix}${version as string}`));
   }
+}
+
+/** None of a handler that is called by itself, without a path. */
+function partsOf({ template }: RouteInfo): { readonly method: string; readonly paths: readonly string[] } {
+  const [method = '', paths] = template.split(' ', 2);
+  return { method, paths: paths?.split('|') ?? [] };
 }
