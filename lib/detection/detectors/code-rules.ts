@@ -51,7 +51,7 @@ export const CODE_RULES: readonly CodeRule[] = [
   {
     reason: 'Node module',
     pattern:
-      /require\s{0,4}\(\s{0,4}["'`](?:node:)?(?:child_process|fs|net|vm|os|http|cluster|worker_threads)|process\s{0,2}\.\s{0,2}(?:mainmodule|binding|dlopen)|process\.env\.\w{2,40}\s{0,2}[;)}]|global(?:this)?\.process|\.mainmodule\.require|child_process|import\s{0,4}\(\s{0,4}["'](?:node:)?(?:child_process|fs)|process\.exit\s?\(/,
+      /require\s{0,4}\(\s{0,4}["'`](?:node:)?(?:child_process|fs|net|vm|os|http|cluster|worker_threads)|process\s{0,2}\.\s{0,2}(?:mainmodule|binding|dlopen)|process\.env\.\w{2,40}\s{0,2}[;)}]|global(?:this)?\.process|\.mainmodule\.require|["'`]child_process["'`\\]|child_process\s{0,2}\.\s{0,2}(?:exec|spawn|fork)|import\s{0,4}\(\s{0,4}["'](?:node:)?(?:child_process|fs)|process\.exit\(/,
     score: 6,
     quoted: 2,
   },
@@ -68,6 +68,13 @@ export const CODE_RULES: readonly CodeRule[] = [
       /__import__\s{0,4}\(|\bos\.(?:system|popen|exec[lv]\w{0,3}|spawn\w{0,4})\s{0,4}\(|\bsubprocess\.(?:popen|call|run|check_output|check_call|getoutput)|\b(?:exec|eval)\s{0,4}\(\s{0,4}compile\s{0,4}\(|__builtins__|__globals__|__subclasses__|importlib\.import_module|pty\.spawn|builtins\.(?:eval|exec)/,
     score: 6,
     quoted: 3,
+  },
+  {
+    reason: 'Python statement',
+    pattern:
+      /^\s{0,4}import\s{1,4}[a-z_][\w.]{0,30}(?:\s?,\s?[a-z_][\w.]{0,30}){0,8}\s?;\s{0,4}[a-z_][\w.]{0,60}\s?[(=]/,
+    score: 5,
+    quoted: 0,
   },
   {
     reason: 'Ruby process',
@@ -146,7 +153,7 @@ export const CODE_RULES: readonly CodeRule[] = [
   {
     reason: 'member that leads to the runtime',
     pattern:
-      /=>\s?(?:process|global|globalthis|require|this)\s?[)}\].]|\barguments\.callee\b|\bthread\.currentthread\s?\(|\bobjectspace\.\w|\bsend\s?\(\s?:\w|^\s{0,4}\(?\s?lambda\b[^\n]{0,80}:|^\s{0,4}(?:sys\.exit|socket\.socket)\s?\(|^\s{0,4}require\s{1,2}["'](?:open3|socket|net\/http|fileutils|pty|shell|erb|drb|open-uri)["']\s{0,4}$/,
+      /=>\s?(?:process|global|globalthis|require|this)\s?[)}\].]|\barguments\.callee\b|\bthread\.currentthread\s?\(|\bobjectspace\.\w|\bsend\s?\(\s?:\w|^\s{0,4}\(?\s?lambda(?:\s[^\n]{0,80})?:|^\s{0,4}(?:sys\.exit|socket\.socket)\s?\(|^\s{0,4}require\s{1,2}["'](?:open3|socket|net\/http|fileutils|pty|shell|erb|drb|open-uri)["']\s{0,4}$/,
     score: 5,
     quoted: 1,
   },
@@ -186,8 +193,20 @@ export const CODE_RULES: readonly CodeRule[] = [
     score: 6,
     quoted: 2,
   },
-  { reason: 'inclusion', pattern: /\b(?:include|require)(?:_once)?\s{0,4}\(\s{0,4}["'$]/, score: 5, quoted: 1 },
-  { reason: 'construction from a text', pattern: /\bnew\s{1,4}[a-z]\w{2,40}\s?\(\s{0,4}["'`]/, score: 5, quoted: 0 },
+  {
+    reason: 'inclusion',
+    pattern:
+      /\b(?:include(?:_once)?|require_once)\s{0,4}\(\s{0,4}["'$]|\brequire\s{0,4}\(\s{0,4}(?:["'](?!@?[a-z][\w-]{0,60}(?:\/[\w-]{1,60}){0,4}["'])|\$)/,
+    score: 5,
+    quoted: 1,
+  },
+  {
+    reason: 'construction from a text',
+    pattern:
+      /(?:^\s{0,4}throw\s{1,4}new\s{1,4}|\bnew\s{1,4}(?!(?:\w{0,30}error|\w{0,30}exception|date|url|regexp|map|set)\s?\())[a-z]\w{2,40}\s?\(\s{0,4}["'`]/,
+    score: 5,
+    quoted: 0,
+  },
   {
     reason: 'call without arguments',
     pattern:
@@ -198,7 +217,7 @@ export const CODE_RULES: readonly CodeRule[] = [
   {
     reason: 'object of the runtime',
     pattern:
-      /^\s{0,4}(?:process\.(?:env|exit|kill|cwd|argv|version)\s{0,4}(?:$|[;[(])|globalthis|console\.\w{2,10}\s?\(|response\.(?:write|end|redirect)\s?\(|res\.(?:end|send|write)\s?\()/,
+      /^\s{0,4}(?:process\.(?:env|exit|kill|cwd|argv|version)\s{0,4}(?:$|[;[(])|globalthis\s{0,2}(?:$|[.[(;])|console\.\w{2,10}\s?\(|response\.(?:write|end|redirect)\s?\(|res\.(?:end|send|write)\s?\()/,
     score: 4,
     quoted: 0,
   },
@@ -234,6 +253,12 @@ export const CODE_RULES: readonly CodeRule[] = [
     reason: 'call of a library function',
     pattern:
       /^\s{0,4};?\s{0,4}(?:[a-z]{2,16}_){1,4}[a-z]{2,16}\s{0,4}\(\s{0,4}(?:\)|["'$\d][^\n]{0,200}\))\s{0,4};?\s{0,4}$/,
+    score: 5,
+    quoted: 0,
+  },
+  {
+    reason: 'printed runtime',
+    pattern: /^\s{0,4}print\s?\(\s?(?:globals|locals|vars|dir|open|os\.|sys\.|__)[\w.]{0,40}/,
     score: 5,
     quoted: 0,
   },

@@ -106,7 +106,15 @@ export class CommandInjectionDetector implements Detector {
     // What scripts write to go on after a failure.
     if (command.opener === '||' && /^(?:true|false|exit)$/.test(base)) return undefined;
     if (path.length === 0 || (slash >= 0 && !absolute && !globbed)) return undefined;
-    if (command.opener === '{' && command.following !== ',') return undefined;
+    // Brace expansion holds no blanks (Bash manual, section 3.5.1).
+    if (command.opener === '{' && (command.following !== ',' || /^,\s/.test(command.rest))) return undefined;
+    // What manuals write where a command should stand.
+    if (
+      command.opener === '$(' &&
+      /^(?:cmd|command)$/.test(base) &&
+      /\w \$\(\w{3,7}\) \w/.test(input.text.slice(Math.max(0, command.at - 2)))
+    )
+      return undefined;
     const grouped = adjacent === '(' && program;
     if (command.following === ')' && !/^[$`<>]/.test(command.opener) && !absolute && !grouped) return undefined;
     const shape = this.shapeOf(command, base, input);
@@ -228,8 +236,15 @@ function inTable(text: string, at: number): boolean {
   const newline = text.indexOf('\n', at);
   const row = text.slice(start, newline < 0 ? at + 1000 : newline);
   return (
-    row.length < 1000 && (TABLE_ROW.test(row) || (row.trim().startsWith('|') && TABLE_RULE.test(text.slice(0, 4000))))
+    row.length < 1000 &&
+    (TABLE_ROW.test(row) || isLongRow(row) || (row.trim().startsWith('|') && TABLE_RULE.test(text.slice(0, 4000))))
   );
+}
+
+/** A row whose cells are too long for the pattern: pipes at both ends and two more between. */
+function isLongRow(row: string): boolean {
+  const cells = row.trim();
+  return cells.length > 200 && cells.startsWith('|') && cells.endsWith('|') && cells.split('|').length >= 5;
 }
 
 /** A comment of a product list: `(Linux; U; vi; rv)` (RFC 9110, section 10.1.5). */
@@ -246,9 +261,12 @@ function isFirst(text: string, { at, program }: ShellCommand): boolean {
 /** `Use \`ls\` often`: a code span between words. */
 function isCodeSpan(text: string, at: number): boolean {
   const close = text.indexOf('`', at + 1);
-  return (
-    at > 1 &&
-    /[\w.,:;()\]>"|-]\s{1,3}$/.test(text.slice(Math.max(0, at - 4), at)) &&
-    /^(?:[\s.,;:!?)|]|$)/.test(text.slice(close + 1, close + 2))
-  );
+  if (close < 0) return false;
+  const before = text.slice(Math.max(0, at - 4), at);
+  const after = text.slice(close + 1, close + 60);
+  // First in a sentence or a heading, the text of a link, or in parentheses.
+  if (/^(?:#{1,6} )?$/.test(before)) return /^[,:]?\s\(?[a-z]{2,20}(?: |, )(?:[a-z]{1,20}\b|v?\d)/i.test(after);
+  if (before.endsWith('[')) return after.startsWith('](');
+  if (/\w[.,`]?\s\($/.test(before)) return /^[),]/.test(after);
+  return /[\w.,:;()\]>"|-]\s{1,3}$/.test(before) && /^(?:[\s.,:;!?)|/]|$)/.test(after.slice(0, 1));
 }

@@ -1,5 +1,6 @@
 import { isLetter, isSpace, skipSpace, wordSet } from '../grammar/characters';
 import { type HtmlTag, htmlTags } from '../grammar/html-tags';
+import { EMBEDDED, isFollowedByWords, isMentioned } from '../grammar/page-mentions';
 import { findScript } from '../grammar/script-expressions';
 import { CharacterClass } from '../scan/character-classes';
 import { Hint, type TextProfile } from '../scan/prefilter';
@@ -96,14 +97,18 @@ export class CrossSiteScriptingDetector implements Detector {
     const names = (wanted: string): string | undefined =>
       tag.attributes.find((attribute) => attribute.name === wanted)?.value;
     // A sentence about the tag names it; a script has an end or an address.
-    if (tag.name === 'script' && input.document && tag.attributes.length === 0 && !/<\/script/i.test(input.text))
-      return finding(3, 'script element');
+    const named = tag.name === 'script' && tag.attributes.length === 0 && !/<\/script/i.test(input.text);
+    if (named && (input.document || isFollowedByWords(input.text, tag.end))) return finding(3, 'script element');
     if (tag.name === 'script' || tag.name.startsWith('script'))
       return finding(tag.name === 'script' || tag.closed ? 7 : 4, 'script element');
     if (/^[a-z]+:script$/.test(tag.name)) return finding(7, 'script element');
+    // `Map<Object data>`: a type of a program has no attribute with a value.
+    if (tag.name === 'object' && tag.closed && !tag.attributes.some(({ value }) => value !== ''))
+      return finding(3, 'object');
     if (ACTIVE.has(tag.name)) {
       const external = /^(?:https:)?\/\//.test(names('src') ?? '');
-      if (tag.name === 'iframe' && external && input.document) return finding(2, 'iframe');
+      if (tag.name === 'iframe' && external && (input.document || EMBEDDED.test(names('src') ?? '')))
+        return finding(2, 'iframe');
       if (tag.attributes.length > 0 || !input.document) return finding(6, `<${tag.name}>`);
     }
     if (tag.name === 'meta' && names('http-equiv') !== undefined) {
@@ -240,6 +245,7 @@ export class CrossSiteScriptingDetector implements Detector {
       index: evidence.index,
     });
     if (document) return finding(source === 'body' || source === 'query' ? 2 : 4);
+    if (evidence.kind === 'sink' && isMentioned(text, evidence.index)) return finding(3);
     if (evidence.kind === 'property') return finding(/[;='"`()]/.test(text) ? 5 : 3);
     return finding(evidence.kind === 'sink' || evidence.kind === 'computed-global' ? 6 : 5);
   }

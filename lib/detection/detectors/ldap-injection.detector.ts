@@ -47,7 +47,8 @@ export class LdapInjectionDetector implements Detector {
       /\((?:objectclass|objectcategory|samaccountname|useraccountcontrol|userprincipalname|userpassword|memberof|uid|cn|gidnumber|uidnumber|homedirectory|loginshell|givenname|telephonenumber|employeenumber)(?::[\w.]{1,40}:|[~<>])?=(?:\*|[\w,=. {}/-]{1,80}\*?)\)/.exec(
         text,
       );
-    if (present && text.length < 120) return finding(5, 'assertion of a filter', present.index);
+    if (present && text.length < 120 && !/[a-z]{2,20}\s$/.test(text.slice(0, present.index)))
+      return finding(5, 'assertion of a filter', present.index);
     // Nothing but the marks of filters, as fuzzers send them.
     if (/^[*()|&!]{4,20}['"]?$/.test(text) && /\*/.test(text) && /[()]/.test(text) && /[|&]/.test(text))
       return finding(5, 'marks of a filter', 0);
@@ -57,6 +58,20 @@ export class LdapInjectionDetector implements Detector {
       return finding(wild[0].length > 2 ? 6 : 3, 'filter with a wildcard closed', wild.index);
     return undefined;
   }
+}
+
+/** Elements of pages that scrapers, test scripts and editors select. */
+const PAGE_ELEMENT =
+  '(?:\\*|html|head|body|div|span|p|a|ul|ol|li|table|thead|tbody|tr|td|th|h[1-6]|input|button|form|label|select|option|textarea|img|svg|section|article|main|nav|header|footer|iframe|meta|link|title|strong|em|b|i|time|dl|dt|dd)';
+const PAGE_PREDICATE =
+  '\\[(?:\\d{1,4}|(?:contains|starts-with)\\((?:@[\\w-]{1,30}|text\\(\\)|\\.),\\s?(?:\'[^\'\\n]{0,80}\'|"[^"\\n]{0,80}")\\)|(?:@[\\w-]{1,30}|text\\(\\))\\s?=\\s?(?:\'[^\'\\n]{0,80}\'|"[^"\\n]{0,80}"))\\]';
+const PAGE_SELECTOR = new RegExp(
+  `^(?:\\/{1,2}${PAGE_ELEMENT}(?:${PAGE_PREDICATE}){0,3}){1,20}(?:\\/@[\\w-]{1,30}|\\/text\\(\\))?$`,
+);
+
+/** `//div[@class='price']/span[1]`: a path through the elements of a page, each predicate closed. */
+function isPageSelector(text: string): boolean {
+  return text.length < 400 && text.startsWith('/') && PAGE_SELECTOR.test(text.trim());
 }
 
 /** `\28`: how filters spell their own marks (RFC 4515, section 3). A value with several of them is read as they are. */
@@ -119,7 +134,7 @@ export class XpathInjectionDetector implements Detector {
       /['"]\s?\]\s?\|?\s?(?:\/{1,2}\w|\[)|\]\s?\|\s?\/{1,2}[\w*]|\/\/[\w*]{1,30}\[\s?(?:contains|position|text|@|\w+\s?=|starts-with|last)/.exec(
         text,
       );
-    if (path) return finding(5, 'location path', path.index);
+    if (path && !isPageSelector(text)) return finding(5, 'location path', path.index);
     const operand =
       /['"\])]\s{0,4}(?:\bor|\band|\||=|\beq)\s{0,4}(?:not\s?\()?\s?\/{1,2}(?:\w{1,40}:)?[a-z*@][\w.-]{0,40}\s{0,2}(?:[/[=|)]|$|(?:or|and)\b)/.exec(
         text,
@@ -128,6 +143,7 @@ export class XpathInjectionDetector implements Detector {
     const position =
       /['"]\s{0,4}(?:or|and)\s{1,4}(?:position|last|name|local-name|namespace-uri|text|node)\s?\(\s?\)/.exec(text);
     if (position) return finding(5, 'function of a query after a quote', position.index);
+    if (text.includes('[@') && isPageSelector(text)) return undefined;
     return /^(?:\/{1,2}\*){2,8}$|^\/\/\*$|^\/{1,2}\*\[|^\.\.\/\/[\w*]/.test(text.trim())
       ? finding(5, 'location path', 0)
       : undefined;

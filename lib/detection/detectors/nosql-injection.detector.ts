@@ -39,7 +39,7 @@ export class NosqlInjectionDetector implements Detector {
     );
   }
 
-  inspect({ text, lower, isName, document }: InspectedText): Finding | undefined {
+  inspect({ text, lower, isName, document, source }: InspectedText): Finding | undefined {
     const finding = (score: number, reason: string, index = 0): Finding => ({
       category: this.category,
       score,
@@ -47,6 +47,8 @@ export class NosqlInjectionDetector implements Detector {
       index,
     });
     if (isName) {
+      // A system query option (OData 4.01, URL Conventions, section 5.1).
+      if (source === 'query' && lower === '$search') return undefined;
       const name = /(?:^|[[.])\$([a-z]+)\]?$/i.exec(text)?.[1] ?? /(?:^|\[)\$([a-z]+)(?:\]|\[)/i.exec(text)?.[1];
       const bracketed = text.includes('[$') && name !== undefined && BRACKETED.has(name.toLowerCase());
       return name !== undefined && (bracketed || MONGO_OPERATORS.has(name.toLowerCase()))

@@ -10,7 +10,7 @@ export const PAGE_RULES: readonly CodeRule[] = [
   },
   {
     reason: 'PHP superglobal',
-    pattern: /\$_(?:get|post|request|cookie|server|files|session|env)\b|\$globals\s{0,4}[[{]/,
+    pattern: /\$_(?:get|post|request|cookie|server|files|session|env)(?:\s{0,2}[[{),;.&|?}]|$)|\$globals\s{0,4}[[{]/,
     score: 6,
     quoted: 3,
   },

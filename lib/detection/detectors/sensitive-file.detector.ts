@@ -49,7 +49,7 @@ export class SensitiveFileDetector implements Detector {
       if (score >= 5) return finding(isName ? 4 : 6, 'path of a file of the host');
       if (score >= 3 && source !== 'body')
         return finding(
-          FILE_PARAMETER.test(input.name) || path.includes('/') ? score + 1 : score,
+          FILE_PARAMETER.test(input.name) || (score > 3 && path.includes('/')) ? score + 1 : score,
           'path of a place of the host',
         );
       if (score >= 3) return finding(score, 'path of a place of the host');

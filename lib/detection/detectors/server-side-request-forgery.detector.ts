@@ -53,6 +53,7 @@ export class ServerSideRequestForgeryDetector implements Detector {
         `${scheme} URL`,
       );
     if (lower.startsWith('unix:', 7) && /^https?:\/{0,2}unix:\/?\w/.test(lower)) return finding(6, 'unix socket URL');
+    if (/^https?\+unix:\/\//.test(lower)) return finding(6, 'unix socket URL');
     if (lower.startsWith('unix:') && /^unix:(?:a{3}|\/|[^|]{0,2000}\|https?:)/.test(lower))
       return finding(6, 'unix socket URL');
     if (/^jdbc:[^?;]{1,300}[?;&].{0,300}(?:autodeserialize|allowloadlocalinfile|socketfactory|init)=/.test(lower))
@@ -105,7 +106,7 @@ export class ServerSideRequestForgeryDetector implements Detector {
     const userinfo = authority.lastIndexOf('@');
     const host = hostOf(userinfo >= 0 ? authority.slice(userinfo + 1) : authority);
     const kind = judgeHost(host);
-    const redirect = REDIRECT_NAME.test(name);
+    const redirect = REDIRECT_NAME.test(name) || (source === 'cookie' && name.includes('callback-url'));
     // A name without a dot is one of the network that the server is in.
     if (
       /^https?:\/\//.test(lower) &&

@@ -40,7 +40,7 @@ export function shellConstructs(input: InspectedText): Finding | undefined {
   const shellVariable = /[;|&`\n(]\s{0,4}\$\{?(?:shell|bash|0)\b/.exec(lower.slice(0, 4000));
   if (shellVariable && !document) return finding(5, 'shell from a variable', shellVariable.index);
   const powershell =
-    /(?:^|[\s;|&(])(?:get|invoke|start|stop|new|set|remove)-(?:process|service|content|childitem|item|location|command|host|wmiobject|ciminstance|object|expression|webrequest|restmethod|variable|alias|member|eventlog|computerinfo|acl|hotfix|localuser|netipaddress|psdrive|scheduledtask|bitstransfer|job)\b|\biex\s?[('"$]|powershell(?:\.exe)?\s{1,4}[a-z]{2,12}-[a-z]/.exec(
+    /(?:^|[\s;|&(])(?:get|invoke|start|stop|new|set|remove)-(?:process|service|content|childitem|item|location|command|host|wmiobject|ciminstance|object|expression|webrequest|restmethod|variable|alias|member|eventlog|computerinfo|acl|hotfix|localuser|netipaddress|psdrive|scheduledtask|bitstransfer|job)(?![\w-])|\biex\s?[('"$]|powershell(?:\.exe)?\s{1,4}[a-z]{2,12}-[a-z]/.exec(
       lower.slice(0, 20_000),
     );
   if (powershell) return finding(document ? 2 : 5, 'PowerShell', powershell.index);
@@ -65,7 +65,8 @@ export function shellConstructs(input: InspectedText): Finding | undefined {
   if (wild && !document && /[;|&`(]/.test(wild[0]) && /\w/.test(wild[0]))
     return finding(5, 'program spelled with wildcards', wild.index);
   const nested = /[;|&](?:`|\$\()/.exec(lower.slice(0, 4000));
-  if (nested && !document) return finding(5, 'substitution as a command', nested.index);
+  if (nested && !document && !closesSpan(lower, nested.index + 1))
+    return finding(5, 'substitution as a command', nested.index);
   const option = /^-[a-z]\s?\/(?:bin|tmp|etc|usr|var|dev|home|root|opt)\/\w/.exec(lower.slice(0, 80));
   if (option && !document) return finding(5, 'option with a path of the host', 0);
   // An answer to one question, continued by a command on a line of its own.
@@ -86,6 +87,12 @@ export function shellConstructs(input: InspectedText): Finding | undefined {
       lower.slice(0, 4000),
     );
   if (windows && !document) return finding(5, 'command of Windows', windows.index);
+  // A cell that a spreadsheet asks another program for: `=cmd|' /c calc'!a0` (Dynamic Data Exchange).
+  const exchange =
+    /^\s{0,4}[=+@-][^|\n]{0,60}\w\|\s?'[^'\n]{1,200}'\s?!\s?[a-z_]|^\s{0,4}[=+@-]\s?(?:webservice|importxml|importdata|importhtml|importfeed)\s?\(\s?["'][a-z]/.exec(
+      lower.slice(0, 400),
+    );
+  if (exchange) return finding(5, 'exchange with another program', 0);
   const here = lower.indexOf('<<<');
   if (here >= 0 && !document && /^<<<\s?["'$]?[a-z(]/.test(lower.slice(here, here + 8)))
     return finding(5, 'here-string', here);
@@ -98,4 +105,12 @@ export function shellConstructs(input: InspectedText): Finding | undefined {
   if (glob && !document && /(?:^|[\s;|&`$({,])(?:\\?[a-z]|''|""){2,14}[\s+,$<]/.test(lower.slice(0, glob.index + 1)))
     return finding(5, 'path spelled with wildcards', glob.index);
   return undefined;
+}
+
+/** Whether the backtick at `at` is the second of a pair: `` `a && b` `` is a span of code, `` a;`b` `` a substitution. */
+function closesSpan(text: string, at: number): boolean {
+  if (text.charCodeAt(at) !== 96) return false;
+  let closes = false;
+  for (let index = text.indexOf('`'); index >= 0 && index < at; index = text.indexOf('`', index + 1)) closes = !closes;
+  return closes;
 }

@@ -25,6 +25,9 @@ export function statementScore(s: SqlStatement, at: number, afterBreak: boolean)
     case 'create': {
       if (word === 'create' && s.word(at + 1) === 'or' && s.word(at + 2) === 'replace')
         return routine(s, at + 3) ? 6 : 0;
+      // The word TABLE is optional here (MySQL, PostgreSQL).
+      if (word === 'truncate' && afterBreak && /^n(?:;|c|$)/.test(rest) && (s.brokenOut || rest.endsWith('c')))
+        return 5;
       const object = /^(?:table|database|schema|user|view|procedure|function|trigger|index)$/.test(s.word(at + 1));
       const name = s.kind(at + 2);
       if (!object || (name !== 'n' && name !== 'k' && name !== 's')) return 0;
@@ -72,7 +75,7 @@ export function statementScore(s: SqlStatement, at: number, afterBreak: boolean)
     case 'set':
       return afterBreak && s.kind(at + 1) === '@' && s.word(at + 2) === '=' ? 5 : 0;
     case 'prepare':
-      return afterBreak && s.word(at + 2) === 'from' && (s.kind(at + 3) === '@' || s.kind(at + 3) === 's') ? 6 : 0;
+      return afterBreak && s.word(at + 2) === 'from' && /[@s1]/.test(s.kind(at + 3) ?? '') ? 6 : 0;
     case 'handler':
       return afterBreak && s.kind(at + 1) === 'n' && /^(?:open|read)$/.test(s.word(at + 2)) && s.kinds.includes(';')
         ? 5

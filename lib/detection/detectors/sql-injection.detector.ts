@@ -66,7 +66,14 @@ export class SqlInjectionDetector implements Detector {
       const at = text.indexOf(quote);
       if (at < 0) continue;
       found = stronger(found, this.judge(input, readSql(text, lower, at + 1), quote, at));
-      const opens = at > 0 && '(,=:'.includes(text.charAt(at - 1));
+      const opens =
+        at > 0 &&
+        '(,=:'.includes(
+          text
+            .slice(Math.max(0, at - 8), at)
+            .trimEnd()
+            .slice(-1) || ' ',
+        );
       const next = opens || this.isQuotedWhole(text, at, quote) ? -1 : text.indexOf(quote, at + 1);
       if (next > 0 && next < at + 40 && quote === "'") {
         found = stronger(found, this.judge(input, readSql(text, lower, next + 1), quote, next));

@@ -73,7 +73,7 @@ const tautology: SqlRule = (s) => {
     if (ends && spelled && s.kinds.slice(left + 2).length > 2)
       return { score: 5, reason: 'function call behind a number', at };
     if (s.isCall(left) || (s.word(left) === 'exists' && s.kind(left + 1) === '(')) {
-      const closes = s.kinds.indexOf(')', left);
+      const closes = s.closing(left + 1);
       const compared = closes > 0 && (s.kind(closes + 1) === '=' || s.kind(closes + 1) === 'c');
       if (s.brokenOut || compared)
         return { score: s.brokenOut ? 6 : 5, reason: 'function call behind a logical operator', at };
@@ -110,6 +110,8 @@ const tautology: SqlRule = (s) => {
         return { score: 5, reason: 'condition after a quote', at };
       if (s.brokenOut && (s.isLiteral(right) || s.kind(right) === undefined))
         return { score: 5, reason: 'condition after a quote', at };
+      if (s.word(left).startsWith('@@') && s.isLiteral(right))
+        return { score: 5, reason: 'comparison of a system variable', at };
       if (s.isLiteral(right) && s.endsAt(right + 1) && s.kind(s.skip(right + 1, ')')) === 'c') {
         return { score: 5, reason: 'condition before a comment', at };
       }
@@ -237,12 +239,18 @@ const wholeStatement: SqlRule = (s) => {
   if (s.brokenOut || s.input.isName) return undefined;
   const at = s.skip(0, '(');
   const isSql = s.input.source === 'body' && /^(?:.*sql|commandtext|statement|ddl)$/.test(s.input.name);
-  const grade = statementScore(s, at, false);
+  // What a driver or a trace reports: values are bound, not written.
+  const bound = /=\s?(?:\?|\$\d|:\w)/.test(s.input.text.slice(0, 2000)) && !s.kinds.includes('c');
+  const grade = bound ? Math.min(3, statementScore(s, at, false)) : statementScore(s, at, false);
   if (grade > 0 && !isSql) return { score: grade, reason: 'complete SQL statement', at };
   for (let later = s.kinds.indexOf('e', at + 1); later > 0; later = s.kinds.indexOf('e', later + 1)) {
     if (s.kind(later - 1) === '(' && statementScore(s, later, true) > 3)
       return { score: isSql ? 0 : 6, reason: 'subquery', at: later };
-    if (s.word(later - 1) === ':' && statementScore(s, later, true) > 4)
+    if (
+      s.word(later - 1) === ':' &&
+      s.tokens[later - 1]?.end === s.tokens[later]?.start &&
+      statementScore(s, later, true) > 4
+    )
       return { score: isSql ? 0 : 5, reason: 'SQL statement', at: later };
   }
   return undefined;

@@ -38,6 +38,17 @@ export class SqlStatement {
     return this.kind(index + 1) === '(' && SQL_FUNCTIONS.has(this.word(index));
   }
 
+  /** Index of the parenthesis that closes the one at `index`, or -1. */
+  closing(index: number): number {
+    let depth = 0;
+    for (let at = index; at < this.tokens.length; at++) {
+      const kind = this.kinds.charAt(at);
+      if (kind === '(') depth++;
+      else if (kind === ')' && --depth === 0) return at;
+    }
+    return -1;
+  }
+
   isLiteral(index: number): boolean {
     const kind = this.kind(index);
     return kind === '1' || kind === 's' || kind === 'l';
@@ -58,7 +69,9 @@ export function endOfOperand(s: SqlStatement, left: number): number {
   if (!s.isLiteral(left)) return left;
   let at = left + 1;
   while (s.kind(at) === '+' && s.isLiteral(s.skip(at, '+('))) at = s.skip(at, '+(') + 1;
-  return s.skip(at, ')');
+  at = s.skip(at, ')');
+  // `'{}'::jsonb`: PostgreSQL's cast.
+  return s.word(at) === ':' && s.word(at + 1) === ':' && s.kind(at + 2) === 'n' ? at + 3 : at;
 }
 
 /** What one rule says about a statement: points, a phrase, and the token where the evidence starts. */

@@ -17,6 +17,7 @@ const DELIMITERS: readonly (readonly [string, string])[] = [
   ['{!', '!}'],
   ['[[', ']]'],
   ['[(', ')]'],
+  ['[%', '%]'],
   ['[=', ']'],
   ['{=', '}'],
   ['@(', ')'],
@@ -25,7 +26,7 @@ const DELIMITERS: readonly (readonly [string, string])[] = [
 
 /** Objects that engines hand to every template. */
 const GLOBALS = wordSet(
-  'self config request session settings application app lipsum cycler joiner namespace url_for get_flashed_messages g _self dump environ class this constructor global process smarty runtime t execution pagecontext requestscope sessionscope applicationscope beans _context debug facescontext externalcontext environment systemproperties systemenvironment applicationcontext servletcontext @root',
+  'self config request session settings application app lipsum cycler joiner namespace url_for get_flashed_messages g _self dump environ class this constructor global process smarty runtime t execution pagecontext requestscope sessionscope applicationscope beans _context debug facescontext externalcontext environment systemproperties systemenvironment applicationcontext servletcontext handler @root',
 );
 const TAGS =
   /^%-?\s{0,8}(?:debug|import|include|set|macro|load|exec|extends|from|raw|filter|call|python|csrf_token|ssi|php|autoescape|lorem|now|sandbox|embed|apply|do|widthratio|templatetag|cycle|firstof|regroup|print|with\s{1,4}\w{1,20}\s?=)/;
@@ -102,7 +103,7 @@ export class TemplateInjectionDetector implements Detector {
     const call = /[\w\])]\s?\(/.test(body);
     if ((open === '[[' || open === '[(') && /^[$*#@~]\{/.test(body))
       return finding(Math.max(2, 5 + weight), 'inlined expression');
-    if (open === '[(' || open === '[=') return undefined;
+    if (open === '[(' || open === '[=' || open === '[%') return undefined;
     if (open === '[[') return call && /\$\{|\(/.test(body) ? finding(3, 'expression') : undefined;
     if (open === '#{' && /^(?:ENV|Rails|Kernel|File|Dir|IO|ObjectSpace|Process|RUBY_\w{1,20})\b/.test(body))
       return finding(Math.max(2, 5 + weight), 'constant of Ruby');
@@ -154,7 +155,7 @@ export class TemplateInjectionDetector implements Detector {
   /** Velocity, FreeMarker, Razor and Smarty statements outside delimiters. */
   private directives({ lower, document }: InspectedText): Finding | undefined {
     const found =
-      /#(?:set|foreach|parse|include|evaluate|macro|define)\s{0,4}\(\s{0,4}[$"'\w]|#(?:else)?if\s{0,4}\(\s{0,4}[$"'\d][^\n]{0,80}#end|^\s{0,4}\$!?\{?(?:class|context|request|response|session|application|velocity\w{0,10}|link|esc|params?|page|convert|field|import|loop|renderer)\b\.\w{1,40}|^\s{0,4}@\(?(?:html|system|request|viewbag|viewdata|datetime|environment|server|httpcontext|configuration)\.[a-z]\w|\{(?:eval|fetch|include_php|insert|include)\s{1,4}(?:var|file|name)\s?=|[<[]#(?:assign|include|import|function|list|macro|if|ftl)\b|@(?:using|model|inject|functions|code)\s+[\w{]|\{\$smarty[.\s}]|\{(?:php|literal|smarty\.|system|math equation)[\s}(.]|\{[a-z]{2,12}:[a-z]+\s[^{}]{0,80}runphp|@\{\s{0,4}(?:system|var|int|string)\b/.exec(
+      /#(?:set|foreach|parse|include|evaluate|macro|define)\s{0,4}\(\s{0,4}[$"'\w]|#(?:else)?if\s{0,4}\(\s{0,4}[$"'\d][^\n]{0,80}#end|^\s{0,4}\$!?\{?(?:class|context|request|response|session|application|velocity\w{0,10}|link|esc|params?|page|convert|field|import|loop|renderer)\b\.\w{1,40}|^\s{0,4}@\(?(?:html|system|request|viewbag|viewdata|datetime|environment|server|httpcontext|configuration|model\.gettype|this\.gettype)[.(][a-z)]|\{(?:eval|fetch|include_php|insert|include)\s{1,4}(?:var|file|name)\s?=|[<[]#(?:assign|include|import|function|list|macro|if|ftl)\b|@(?:using|model|inject|functions|code)\s+[\w{]|\{\$smarty[.\s}]|\{(?:php|literal|smarty\.|system|math equation)[\s}(.]|\{[a-z]{2,12}:[a-z]+\s[^{}]{0,80}runphp|@\{\s{0,4}(?:system|var|int|string)\b/.exec(
         lower.slice(0, 20_000),
       );
     if (!found) return undefined;

@@ -64,6 +64,7 @@ function judgeWord(text: string, lower: string, start: number, end: number): Scr
     SINKS.has(word) &&
     next - end <= 2 &&
     (mark === 40 || mark === 96) &&
+    !isNamed(text, start, mark) &&
     isArgument(text, next + 1, mark, next > end)
   ) {
     return word === 'function' || word === 'print' || word === 'write' ? undefined : { kind: 'sink', index: start };
@@ -113,6 +114,14 @@ function judgeWord(text: string, lower: string, start: number, end: number): Scr
       return { kind: 'assignment', index: start };
   }
   return undefined;
+}
+
+/** `` `eval` ``, `` `unsafe-eval` ``: a name in a span of code; `` `.prompt(…)` ``: a method of nothing, as change logs name it. */
+function isNamed(text: string, start: number, mark: number): boolean {
+  let index = start - 1;
+  if (mark !== 96) return text.charCodeAt(index) === 46 && text.charCodeAt(index - 1) === 96;
+  while (start - index < 32 && (isIdentifier(text.charCodeAt(index)) || '-.'.includes(text.charAt(index)))) index--;
+  return text.charCodeAt(index) === 96 && isIdentifier(text.charCodeAt(index + 1));
 }
 
 /** `(alert)(1)`, `alert.call(…)`, `[alert].find`. */

@@ -38,7 +38,8 @@ export function sensitivityOf(path: string): number {
   const segments = plain.split('/').filter((segment) => segment !== '' && segment !== '.' && segment !== '..');
   for (let take = Math.min(4, segments.length); take > 0; take--) {
     const suffix = segments.slice(-take).join('/');
-    if (FILE_SUFFIXES.has(suffix)) return take > 1 || path.startsWith('/') || /^[a-z]:/.test(path) ? 5 : 3;
+    if (FILE_SUFFIXES.has(suffix))
+      return take > 1 || path.startsWith('/') || /^[a-z]:/.test(path) ? 5 : segments[0] === 'meta-inf' ? 4 : 3;
   }
   if (segments.includes('web-inf')) return 5;
   if (/^\/(?:tmp|var\/tmp|var\/lib\/php\d?(?:\/sessions?)?)\/sess_\w|^\/(?:var\/)?run\/secrets\/\w/.test(plain))

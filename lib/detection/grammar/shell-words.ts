@@ -23,15 +23,26 @@ const MAX_COMMANDS = 400;
 /** The command positions of a text. Each one is read a bounded number of characters ahead, so the whole is linear. */
 export function* shellCommands(text: string): Generator<ShellCommand> {
   let count = 0;
+  let quoted = false;
   yield readCommand(text, 0, '', 0);
   for (let index = 0; index < text.length && count < MAX_COMMANDS; index++) {
     const opener = openerAt(text, index);
     if (opener === undefined) continue;
+    if (opener === ';' && endsReference(text, index)) continue;
+    // The second backtick of a pair closes what the first one opened; what follows it is an argument.
+    if (opener === '`' && (quoted = !quoted) === false) continue;
     const start = index + opener.length;
     yield readCommand(text, start, opener, index);
     count++;
     index = start - 1;
   }
+}
+
+/** `&amp;`, `&#39;`: the semicolon of a character reference (HTML Standard, section 13.5) separates nothing. */
+function endsReference(text: string, at: number): boolean {
+  return /&(?:amp|lt|gt|quot|apos|nbsp|copy|reg|trade|euro|hellip|[lr][sd]quo|[mn]dash|[aeiouyncs](?:uml|acute|grave|circ|tilde|cedil|zlig)|#\d{1,6}|#x[\da-f]{1,5})$/i.test(
+    text.slice(Math.max(0, at - 9), at),
+  );
 }
 
 function openerAt(text: string, index: number): string | undefined {

@@ -106,6 +106,9 @@ export function readSql(text: string, lower: string, start: number, limit = 600)
       push(code === 96 ? 'n' : 's', stringEnd(text, index, code));
     } else if (isDigit(code) || (code === 46 && isDigit(following))) {
       push('1', numberEnd(text, index));
+    } else if (code === 64 && following === 62) {
+      // `@>`: PostgreSQL's containment.
+      push('=', index + 2, '@>');
     } else if (code === 64) {
       let end = index + 1;
       while (end < text.length && (text.charCodeAt(end) === 64 || isIdentifier(text.charCodeAt(end)))) end++;
