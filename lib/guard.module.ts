@@ -48,6 +48,7 @@ import { ClientAddressService } from './platform/client-address.service';
 import { GuardedRequests } from './platform/guarded-requests';
 import { RequestIdentity } from './platform/request-identity';
 import { TrustedClients } from './platform/trusted-clients';
+import { ApplicationClasses } from './policy/application-classes';
 import { GUARDS_ARE_GLOBAL } from './policy/guard-registration';
 import { HandlerScan } from './policy/handler-scan';
 import { PolicyCompiler } from './policy/policy-compiler';
@@ -130,6 +131,7 @@ const PROVIDERS: Provider[] = [
   UnroutedLimit,
   DetectionService,
   DetectionServiceLocator,
+  ApplicationClasses,
   VerificationService,
   GuardHealthIndicator,
   Metrics,

@@ -1,10 +1,10 @@
-import { type ExecutionContext, HttpException, Inject, Injectable, type OnModuleInit, type Type } from '@nestjs/common';
+import { type ExecutionContext, HttpException, Inject, Injectable, type Type } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { type ConfigProblem, GuardConfigError } from '../config/config-problem';
 import type { GuardConfig } from '../config/guard-config';
 import { LiveConfig } from '../config/live-config';
 import { Redaction } from '../observability/redaction.service';
 import type { GuardedRequest } from '../platform/guarded-request';
+import { ApplicationClasses } from '../policy/application-classes';
 import { inTime, isThenable } from '../policy/in-time';
 import type { Refusal } from '../policy/refusal';
 import type { Probe } from '../policy/security-check';
@@ -14,14 +14,14 @@ import { refusalOf } from './custom-verdict';
 type CustomCheckName = 'custom_validation' | 'custom_request';
 
 interface ValidatorHandle {
-  /** Where it is asked for. */
-  readonly where: string;
   instance: RequestValidator | undefined;
 }
 
+const REMEDY = 'cannot be made by Nest; add it to the providers of a module that has what it needs';
+
 /** Runs the checks of the application: functions, and classes of Nest's container. */
 @Injectable()
-export class CustomChecks implements OnModuleInit {
+export class CustomChecks {
   private readonly config: GuardConfig;
   private readonly validators = new Map<Type<RequestValidator>, ValidatorHandle>();
 
@@ -29,26 +29,9 @@ export class CustomChecks implements OnModuleInit {
     @Inject(LiveConfig) live: LiveConfig,
     @Inject(ModuleRef) private readonly modules: ModuleRef,
     @Inject(Redaction) private readonly redaction: Redaction,
+    @Inject(ApplicationClasses) private readonly classes: ApplicationClasses,
   ) {
     this.config = live.current;
-  }
-
-  /** By now the application's providers exist. */
-  async onModuleInit(): Promise<void> {
-    const problems: ConfigProblem[] = [];
-    for (const [type, handle] of this.validators) {
-      try {
-        handle.instance ??= await this.make(type);
-      } catch (error) {
-        const [message] = String((error as Error).message).split('\n');
-        problems.push({
-          path: handle.where,
-          value: type,
-          message: `cannot be made by Nest; add it to the providers of a module that has what it needs (${message})`,
-        });
-      }
-    }
-    if (problems.length > 0) throw new GuardConfigError(problems);
   }
 
   /** @param where the handler and decorator, or the field of the configuration, for messages. */
@@ -76,8 +59,9 @@ export class CustomChecks implements OnModuleInit {
 
   private functionOf(check: CustomCheck, where: string): RequestValidator['validate'] {
     if (!isValidatorClass(check)) return check;
-    const handle = this.validators.get(check) ?? { where, instance: undefined };
+    const handle = this.validators.get(check) ?? { instance: undefined };
     this.validators.set(check, handle);
+    this.classes.expect({ type: check, where, remedy: REMEDY, find: () => this.adopt(check, handle) });
     return (request: GuardedRequest, context?: ExecutionContext) => {
       if (handle.instance !== undefined) return handle.instance.validate(request, context);
       // Configured at run time.

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { FieldProblem } from '../config/config-problem';
 import { inspectList } from '../config/setting';
+import { decoratorPlace } from '../policy/decorator-place';
 import type { RoutePolicy } from '../policy/route-policy';
 import type { CompileTarget, Probe, SecurityCheck } from '../policy/security-check';
 import type { CustomCheck } from './custom-check';
@@ -23,9 +24,10 @@ export class CustomValidationCheck implements SecurityCheck {
     return problems.map((problem) => ({ ...problem, path: 'customValidation' }));
   }
 
-  compile({ policy: { customValidation }, route }: CompileTarget): Probe | undefined {
+  compile(target: CompileTarget): Probe | undefined {
+    const { customValidation } = target.policy;
     if (customValidation === undefined) return undefined;
-    const where = `${route?.name ?? ''} @CustomValidation`;
+    const where = decoratorPlace(target, 'customValidation');
     const probes = listOf(customValidation).map((check) => this.customChecks.compile(check, this.name, where));
     return probes.length === 1 ? probes[0] : inOrder(probes);
   }

@@ -4,6 +4,7 @@ import type { ConfigWarning } from '../config/config-section';
 import { inspectList } from '../config/setting';
 import { Redaction } from '../observability/redaction.service';
 import { isHeaderName } from '../platform/address-problem';
+import { decoratorPlace } from '../policy/decorator-place';
 import type { RoutePolicy } from '../policy/route-policy';
 import type { CompileTarget, Probe, SecurityCheck } from '../policy/security-check';
 import { compileKeys, isWellFormedKey, keyProblem } from './api-keys';
@@ -57,7 +58,8 @@ export class ApiKeyCheck implements SecurityCheck {
     return [{ code: 'GUARD_AUTH_UNVERIFIED', path: `${route?.name} @ApiKeyAuth`, message }];
   }
 
-  compile({ policy: { apiKeyAuth }, route }: CompileTarget): Probe | undefined {
+  compile(target: CompileTarget): Probe | undefined {
+    const { apiKeyAuth } = target.policy;
     if (apiKeyAuth === undefined) return undefined;
     const { headerName, keys, verify, realm } = apiKeyAuth;
     const name = headerName.toLowerCase();
@@ -67,8 +69,8 @@ export class ApiKeyCheck implements SecurityCheck {
     const repeated = rejected('repeated credential');
     const unknown = rejected('unknown key');
     const isKnown = keys && compileKeys(keys);
-    const verification =
-      verify && this.verifications.compile<string>(verify, name, `${route?.name} @ApiKeyAuth.verify`, rejected);
+    const where = `${decoratorPlace(target, PATH)}.verify`;
+    const verification = verify && this.verifications.compile<string>(verify, name, where, rejected);
     return (request) => {
       const key = headerText(request.headers, name);
       if (key === undefined || key === '') return missing;

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { FieldProblem } from '../config/config-problem';
 import type { ConfigWarning } from '../config/config-section';
 import { isHeaderName } from '../platform/address-problem';
+import { decoratorPlace } from '../policy/decorator-place';
 import type { RoutePolicy } from '../policy/route-policy';
 import type { CompileTarget, Probe, SecurityCheck } from '../policy/security-check';
 import { readAuthorization } from './authorization-header';
@@ -46,15 +47,16 @@ export class RequireAuthCheck implements SecurityCheck {
     return [{ code: 'GUARD_AUTH_UNVERIFIED', path: `${route?.name} @RequireAuth`, message }];
   }
 
-  compile({ policy: { requireAuth }, route }: CompileTarget): Probe | undefined {
+  compile(target: CompileTarget): Probe | undefined {
+    const { requireAuth } = target.policy;
     if (requireAuth === undefined) return undefined;
     const scheme = requireAuth.scheme.toLowerCase();
     const challenges = challengesOf(requireAuth.scheme, requireAuth.realm);
     const malformed = challenges.rejected('malformed credential');
     const repeated = challenges.rejected('repeated credential');
+    const where = `${decoratorPlace(target, 'requireAuth')}.verify`;
     const verify =
-      requireAuth.verify &&
-      this.verifications.compile(requireAuth.verify, scheme, `${route?.name} @RequireAuth.verify`, challenges.rejected);
+      requireAuth.verify && this.verifications.compile(requireAuth.verify, scheme, where, challenges.rejected);
     return (request) => {
       const header = headerText(request.headers, 'authorization');
       if (header === undefined || header === '') return challenges.missing;

@@ -1,13 +1,15 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type Type } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { type ConfigProblem, GuardConfigError } from '../config/config-problem';
 import type { GuardedRequest } from '../platform/guarded-request';
+import { ApplicationClasses } from '../policy/application-classes';
 import { inTime, isThenable, NoAnswerError } from '../policy/in-time';
 import type { Refusal } from '../policy/refusal';
 import { type CredentialVerifier, isVerifierClass, type Verify } from './verifier';
 
 /** Milliseconds that a verifier has to answer: what hangs must not keep requests open. */
 const TIMEOUT = 5000;
+
+const REMEDY = 'cannot be provided; add it to the providers of a module';
 
 /** Refuses a credential; the error is what the verifier failed with. */
 export type Deny = (reason: string, error?: unknown) => Refusal;
@@ -22,29 +24,11 @@ type VerifyFunction = (credential: never, request: GuardedRequest) => unknown;
 
 /** Runs the verifiers of routes, functions as well as classes of the container. */
 @Injectable()
-export class VerificationService implements OnApplicationBootstrap {
-  /** Where each class is asked for. */
-  private readonly classes = new Map<Type<CredentialVerifier<unknown>>, string>();
-
-  constructor(@Inject(ModuleRef) private readonly modules: ModuleRef) {}
-
-  /** A decorator that names a class which the container cannot provide would deny everyone. */
-  onApplicationBootstrap(): void {
-    const problems: ConfigProblem[] = [];
-    for (const [type, path] of this.classes) {
-      try {
-        this.modules.get(type, { strict: false });
-      } catch (error) {
-        const [message] = String((error as Error).message).split('\n');
-        problems.push({
-          path,
-          value: type,
-          message: `cannot be provided, add it to the providers of a module (${message})`,
-        });
-      }
-    }
-    if (problems.length > 0) throw new GuardConfigError(problems, 'GUARD_DECORATOR_INVALID');
-  }
+export class VerificationService {
+  constructor(
+    @Inject(ModuleRef) private readonly modules: ModuleRef,
+    @Inject(ApplicationClasses) private readonly classes: ApplicationClasses,
+  ) {}
 
   /**
    * @param name under which the result lands in `request.credentials`
@@ -74,10 +58,12 @@ export class VerificationService implements OnApplicationBootstrap {
 
   private functionOf(verify: Verify<never>, where: string): VerifyFunction {
     if (!isVerifierClass(verify)) return verify;
-    this.classes.set(verify, where);
+    const find = () => this.modules.get<CredentialVerifier<never>>(verify, { strict: false });
+    // One that cannot be had would deny everyone.
+    this.classes.expect({ type: verify, where, remedy: REMEDY, find });
     let instance: CredentialVerifier<never> | undefined;
     return (credential, request) => {
-      instance ??= this.modules.get<CredentialVerifier<never>>(verify, { strict: false });
+      instance ??= find();
       return instance.verify(credential, request);
     };
   }

@@ -1,11 +1,10 @@
 import { type INestApplicationContext, type InjectionToken, Module, type Provider, type Type } from '@nestjs/common';
 import { ApplicationConfig, type ModulesContainer, NestFactory } from '@nestjs/core';
-import { CustomChecks } from '../access/custom-checks.service';
-import { VerificationService } from '../authentication/verification.service';
 import { cloudRangeServiceProvider } from '../cloud/cloud-range-service.provider';
 import { type CloudRangeService } from '../cloud/cloud-range.service';
 import type { GuardConfig } from '../config/guard-config';
 import { CONFIG_INPUT, GuardModule } from '../guard.module';
+import { ApplicationClasses } from '../policy/application-classes';
 import { HandlerScan } from '../policy/handler-scan';
 import { PolicyCompiler } from '../policy/policy-compiler';
 import { MemoryStateStore } from '../state/memory-state-store';
@@ -51,8 +50,7 @@ export async function openOfflineGuard(options: OfflineGuardOptions): Promise<IN
       useFactory: (clock: MonotonicClock) => new MemoryStateStore({ clock }),
     },
     ...(modules === undefined ? [] : [{ provide: HandlerScan, useFactory: () => new HandlerScan(modules) }]),
-    { provide: VerificationService, useClass: IdleVerification },
-    { provide: CustomChecks, useClass: IdleCustomChecks },
+    { provide: ApplicationClasses, useClass: AbsentClasses },
     { ...cloudRangeServiceProvider, useFactory: openPackagedRanges },
     ...providers,
   ];
@@ -74,11 +72,8 @@ function tokenOf(provider: Provider): InjectionToken {
   return typeof provider === 'function' ? provider : provider.provide;
 }
 
-class IdleVerification extends VerificationService {
-  override onApplicationBootstrap(): void {}
-}
-
-class IdleCustomChecks extends CustomChecks {
+/** Nothing of the application is created, and so nothing is missed. */
+class AbsentClasses extends ApplicationClasses {
   override async onModuleInit(): Promise<void> {}
 }
 

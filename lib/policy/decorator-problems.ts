@@ -3,6 +3,7 @@ import type { GuardConfig } from '../config/guard-config';
 import { nearestName } from '../config/nearest-name';
 import type { ConfigJudge } from '../config/resolve-config';
 import { bypassProblems } from './bypass.decorator';
+import { decoratorName } from './decorator-place';
 import { classPolicy, ownPolicy } from './policy-decorator';
 import type { PolicyRules } from './policy-rules';
 import type { RoutePolicy } from './route-policy';
@@ -103,8 +104,4 @@ function emptyFields(policy: RoutePolicy, rules: readonly PolicyRules[]): FieldP
       const fix = rule === undefined ? '' : `; name something, or spare the route with @Bypass(['${rule.check}'])`;
       return { path, value, message: `is empty and would protect nothing${fix}` };
     });
-}
-
-function decoratorName(path: string): string {
-  return path.charAt(0).toUpperCase() + path.slice(1);
 }

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { Controller, Get, Injectable, Post, type Type } from '@nestjs/common';
+import { Controller, Get, Inject, Injectable, Post, type Type } from '@nestjs/common';
 import { ExternalContextCreator } from '@nestjs/core';
 import { Query, Resolver } from '@nestjs/graphql';
 import { MessagePattern } from '@nestjs/microservices';
@@ -9,6 +9,7 @@ import {
   ApiKeyAuth,
   BlockUserAgents,
   Bypass,
+  CustomValidation,
   GeoRateLimit,
   GuardConfig,
   GuardConfigError,
@@ -17,6 +18,7 @@ import {
   GuardModule,
   policyDecorator,
   RateLimit,
+  RequireAuth,
   RedisRequiredError,
   RequireIp,
   TimeWindow,
@@ -227,6 +229,49 @@ describe.each(PLATFORMS)('a start that fails on %s', (platform) => {
       'SomeController.run @HoneypotDetection',
       'SomeController.run @RateLimit',
     ]);
+  });
+
+  it('tells in one list which classes Nest cannot provide, and where they are named', async () => {
+    class Missing {
+      validate() {
+        return true;
+      }
+
+      verify() {
+        return true;
+      }
+
+      constructor(@Inject('nothing') readonly nothing: unknown) {}
+    }
+
+    @Controller('accounts')
+    @RequireAuth('bearer', { verify: Missing })
+    class AccountsController {
+      @Get()
+      @CustomValidation(Missing)
+      list() {
+        return [];
+      }
+
+      @Get(':id')
+      @ApiKeyAuth({ headerName: 'X-API-Key', verify: Missing })
+      one() {
+        return 1;
+      }
+    }
+    const starting = (config: GuardConfigInput) =>
+      startError(startApp(platform, { config, controllers: [AccountsController] }));
+    const ofDecorators = [
+      'AccountsController @RequireAuth.verify',
+      'AccountsController.list @CustomValidation',
+      'AccountsController.one @ApiKeyAuth.verify',
+    ];
+    const error = await starting({});
+    expect(pathsOf(error)).toEqual(ofDecorators);
+    expect(error.code).toBe('GUARD_DECORATOR_INVALID');
+    const both = await starting({ customRequestCheck: Missing });
+    expect(pathsOf(both)).toEqual(['customRequestCheck', ...ofDecorators]);
+    expect(both.code).toBe('GUARD_CONFIG_INVALID');
   });
 
   it('does not run a handler that was found late, and whose decorators are wrong', async () => {
