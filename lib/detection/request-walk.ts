@@ -126,7 +126,7 @@ export class RequestWalk {
 
   body({ body, rawBody, contentType }: InspectedRequest): void {
     const type = (contentType ?? '').toLowerCase();
-    if (Buffer.isBuffer(body) && isBinary(body)) return;
+    if (Buffer.isBuffer(body) && !isTextual(type) && isBinary(body)) return;
     const raw =
       rawBody ?? (typeof body === 'string' ? body : Buffer.isBuffer(body) ? body.toString('utf8') : undefined);
     if (raw !== undefined && type.startsWith('multipart/')) {
@@ -179,6 +179,13 @@ function repairUtf8(text: string): string {
     }
   }
   return text;
+}
+
+/** What an application reads as a text, whatever bytes are in it. */
+function isTextual(type: string): boolean {
+  return /^(?:text\/|multipart\/|application\/(?:[\w.+-]*(?:json|xml|javascript|graphql)|x-www-form-urlencoded))/.test(
+    type,
+  );
 }
 
 /** Images, archives and the like: bytes that no text has. */

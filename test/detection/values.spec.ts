@@ -157,6 +157,22 @@ describe('Headers', () => {
   });
 });
 
+describe('Bodies that nobody has parsed', () => {
+  const body = Buffer.from(`\u0001=&a=${encodeURIComponent(ATTACK)}`);
+
+  it.each([
+    ['text/plain', true],
+    ['application/xml; charset=utf-8', true],
+    ['application/problem+json', true],
+    ['application/x-www-form-urlencoded', true],
+    ['image/png', false],
+    ['application/octet-stream', false],
+    [undefined, false],
+  ])('of the type %s are read as texts: %s', (contentType, read) => {
+    expect(engine.inspect({ method: 'POST', path: '/', headers: {}, body, contentType }).suspicious).toBe(read);
+  });
+});
+
 describe('Name patterns', () => {
   it.each([
     ['html', 'HTML', true],
