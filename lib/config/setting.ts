@@ -71,6 +71,11 @@ export function Callable(accepted = 'a function'): PropertyDecorator {
   return Accepts((value) => typeof value === 'function', accepted);
 }
 
+/** A function whose answer cannot be waited for. */
+export function Synchronous(accepted: string): PropertyDecorator {
+  return Accepts((value) => typeof value === 'function' && value.constructor.name !== 'AsyncFunction', accepted);
+}
+
 /** What is wrong with an entry of a list, perhaps with the name that it most likely meant; undefined accepts the entry. */
 export type EntryInspection = (entry: unknown) => string | Pick<FieldProblem, 'message' | 'suggestion'> | undefined;
 

@@ -1,5 +1,5 @@
 import type { GuardedResponse } from '../platform/guarded-response';
-import { Accepts } from '../config/setting';
+import { Synchronous } from '../config/setting';
 
 declare module '../config/guard-config' {
   interface GuardConfig extends ResponseModifierConfig {}
@@ -18,9 +18,6 @@ export class ResponseModifierConfig {
    * };
    * ```
    */
-  @Accepts(
-    (value) => typeof value === 'function' && value.constructor.name !== 'AsyncFunction',
-    'a synchronous function of the response',
-  )
+  @Synchronous('a synchronous function of the response')
   customResponseModifier: ((response: GuardedResponse) => unknown) | undefined = undefined;
 }

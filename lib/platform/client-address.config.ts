@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { ConfigWarning } from '../config/config-section';
 import type { GuardConfig } from '../config/guard-config';
-import { Accepts, Callable, Flag, ListOf, Whole } from '../config/setting';
+import { Accepts, Flag, ListOf, Synchronous, Whole } from '../config/setting';
 import { isHeaderName, proxyProblem } from './address-problem';
 
 declare module '../config/guard-config' {
@@ -33,10 +33,10 @@ export class ClientAddressConfig {
   clientIpHeader?: string;
 
   /**
-   * Finds the client's address in place of the rules above. What it returns is canonicalised; when that is no IP address,
-   * or the function throws, the address of the peer counts.
+   * Finds the client's address in place of the rules above. Synchronous. What it returns is canonicalised; when that is no IP
+   * address, or the function throws, the address of the peer counts.
    */
-  @Callable()
+  @Synchronous('a synchronous function of the request')
   clientIpResolver?: (request: IncomingMessage) => string | undefined;
 
   /** Rate limits, bans and behaviour count an IPv6 client by a prefix of this many bits. 32 to 128, default 64. */

@@ -78,6 +78,8 @@ function customAddress(
 ): string | undefined {
   try {
     const address: unknown = resolver(request);
+    // A promise is no address, and nobody else would listen to its rejection.
+    if (address instanceof Promise) address.catch(() => undefined);
     return typeof address === 'string' ? canonicalIp(address) : undefined;
   } catch {
     return undefined;

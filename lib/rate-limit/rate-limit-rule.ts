@@ -3,7 +3,7 @@ import type { FieldProblem } from '../config/config-problem';
 import { nearestName } from '../config/nearest-name';
 import type { GuardedRequest } from '../platform/guarded-request';
 
-/** Says something about the request at hand, now or later. Behind a guard that authenticates, `request.user` is known. */
+/** Says something about the request at hand, now or within five seconds. Behind a guard that authenticates, `request.user` is known. */
 export type PerRequest<Value> = (request: GuardedRequest, context: ExecutionContext) => Value | Promise<Value>;
 
 /** `sliding-window` admits `requests` in any window; `token-bucket` refills steadily and admits `burst` at once. */

@@ -1,7 +1,11 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { GuardedRequest } from '../platform/guarded-request';
+import { inTime, isThenable } from '../policy/in-time';
 import type { LimitTier } from '../state/state-store';
 import { type ClientKey, isWhole, type PerRequest, type RateLimitAlgorithm } from './rate-limit-rule';
+
+/** Milliseconds that a function of a limit has to answer: the request waits for it. */
+const PATIENCE = 5000;
 
 /** A tier of one request, with the name that answers and events call it by. */
 export interface NamedTier extends LimitTier {
@@ -65,8 +69,8 @@ class ComputedTier implements Tier {
       // A handler is known wherever a computed tier is asked: it belongs to a route.
       typeof value === 'function' ? attempt<unknown>(() => value(request, context!)) : value,
     );
-    if (values.some((value) => value instanceof Promise)) {
-      return Promise.all(values).then((settled) => this.build(request, settled));
+    if (values.some(isThenable)) {
+      return inTime(Promise.all(values), PATIENCE).then((settled) => this.build(request, settled));
     }
     return this.build(request, values);
   }

@@ -83,6 +83,18 @@ describe.each(PLATFORMS)('the client on %s', (platform) => {
     app = await startApp(platform, { controllers: [AddressController], config });
   }
 
+  it('is the peer where a function promises an address, kept or not', async () => {
+    const rejections: unknown[] = [];
+    const onRejection = (reason: unknown) => rejections.push(reason);
+    process.on('unhandledRejection', onRejection);
+    const late = () => Promise.reject(new Error('gone')) as unknown as string;
+    await start({ clientIpResolver: late });
+    expect((await app.get('/ip')).text).toBe('127.0.0.1');
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('unhandledRejection', onRejection);
+    expect(rejections).toEqual([]);
+  });
+
   it.each(CASES)('where %s', async (_, config, headers, client) => {
     await start({ ...config, blacklist: [FORGED] });
     const answer = await app.get('/ip', { headers });

@@ -47,6 +47,7 @@ describe('start-up', () => {
     ['a depth of zero', { trustedProxyDepth: 0 }, 'trustedProxyDepth'],
     ['a subnet out of range', { ipv6Subnet: 129 }, 'ipv6Subnet'],
     ['a resolver that is no function', { clientIpResolver: 'x' }, 'clientIpResolver'],
+    ['a resolver that answers later', { clientIpResolver: async () => '192.0.2.1' }, 'clientIpResolver'],
   ])('stops at %s', async (_, config, path) => {
     const error = await bootError(config as GuardConfigInput);
     expect(error).toBeInstanceOf(GuardConfigError);
