@@ -33,6 +33,7 @@ import {
 } from 'nestapi-guard';
 import { MONOTONIC_CLOCK } from '../../lib/state/monotonic-clock';
 import { type Answer, PLATFORMS, type Platform, type RunningApp, startApp } from '../support/platforms';
+import { until } from '../support/until';
 import { TestClock } from '../support/test-clock';
 import { SocketClient } from '../support/web-socket';
 
@@ -411,6 +412,8 @@ describe.each(PLATFORMS)('behaviour on %s', (platform) => {
         const from = newClient();
         expect(await statuses('/usage-ban', 4, from, reporting)).toEqual([200, 200, 200, 200]);
         expect(await statuses('/usage-throttle/1', 3, from, reporting)).toEqual([200, 200, 200]);
+        // Events are delivered once the request that caused them is served.
+        await until(() => would[1].length > 0);
         expect(would[0]).toMatchObject([{ target: from, seconds: 120 }]);
         expect(would[1]).toMatchObject([{ check: 'behavior', status: 429 }]);
       } finally {
