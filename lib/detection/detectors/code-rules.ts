@@ -25,7 +25,7 @@ export const CODE_RULES: readonly CodeRule[] = [
   {
     reason: 'call of an evaluator',
     pattern:
-      /(?:^|[^\w.$-])(?:eval|assert|exec|system|popen|execfile|compile)\s{0,4}\(\s{0,4}(?:["'$`(]|\w{1,40}[.([])/,
+      /(?:^|[^\w.$-])(?:eval|assert|exec|system|popen|execfile|compile)(?:\s{0,4}\(\s{0,4}["'$`(]|\(\s{0,4}\w{1,40}[.([])/,
     score: 5,
     quoted: 2,
   },
@@ -119,7 +119,7 @@ export const CODE_RULES: readonly CodeRule[] = [
   {
     reason: 'OGNL expression',
     pattern:
-      /#_?memberaccess|@ognl\.|ognlcontext|#context\[|#parameters\.|\(#\w{1,20}\s{0,2}=|@java\.\w|[%$]\{\s{0,4}#\w{1,20}\s{0,4}=|\bt\(java\.|actioncontext|#\w{1,20}\.\w{1,30}\(/,
+      /#_?memberaccess|@ognl\.|ognlcontext|#context\[|#parameters\.|\(#\w{1,20}\s{0,2}=|@java\.\w|[%$]\{\s{0,4}#\w{1,20}\s{0,4}=|\bt\(java\.|actioncontext|(?:^|[^.\w])#\w{1,20}\.\w{1,30}\(/,
     score: 6,
     quoted: 2,
   },

@@ -99,12 +99,16 @@ export class CrossSiteScriptingDetector implements Detector {
     // A sentence about the tag names it; a script has an end or an address.
     const named = tag.name === 'script' && tag.attributes.length === 0 && !/<\/script/i.test(input.text);
     if (named && (input.document || isFollowedByWords(input.text, tag.end))) return finding(3, 'script element');
-    if (tag.name === 'script' || tag.name.startsWith('script'))
+    if (tag.name.startsWith('script') && !/^script(?:name|s|ing|able|let|ures?)$/.test(tag.name))
       return finding(tag.name === 'script' || tag.closed ? 7 : 4, 'script element');
     if (/^[a-z]+:script$/.test(tag.name)) return finding(7, 'script element');
     // `Map<Object data>`: a type of a program has no attribute with a value.
-    if (tag.name === 'object' && tag.closed && !tag.attributes.some(({ value }) => value !== ''))
-      return finding(3, 'object');
+    if (
+      /^(?:object|base|layer|frame|portal)$/.test(tag.name) &&
+      tag.closed &&
+      !tag.attributes.some(({ value }) => value !== '')
+    )
+      return finding(3, `<${tag.name}>`);
     if (ACTIVE.has(tag.name)) {
       const external = /^(?:https:)?\/\//.test(names('src') ?? '');
       if (tag.name === 'iframe' && external && (input.document || EMBEDDED.test(names('src') ?? '')))

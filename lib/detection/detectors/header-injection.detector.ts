@@ -37,7 +37,7 @@ const REQUEST_LINE =
   /(?:^|[\r\n\s\w])(?:get|post|put|head|options|delete|patch|trace|connect|propfind)\s{1,4}\S{1,500}\s{1,4}http\/\d(?:\.\d)?\s{0,4}(?:$|[\r\n])/;
 const STATUS_LINE = /[\r\n]\s{0,4}http\/\d(?:\.\d)?\s{1,4}\d{3}/;
 const MAIL_COMMAND =
-  /[\r\n]\s{0,4}(?:mail\s{1,4}from:|rcpt\s{1,4}to:|(?:ehlo|helo)\s{1,4}\S|(?:retr|dele|list|top|uidl)\s{1,4}\d|stat\b|quit\b|vrfy\s|expn\s|a\d{3}\s{1,4}\w|auth\s{1,4}(?:login|plain)|data\s?[\r\n]|(?:starttls|rset|noop)\s{0,2}(?:$|[\r\n])|[a-z]{0,2}\d{1,5}\s{1,4}(?:(?:select|examine)\s{1,4}"?inbox|fetch\s{1,4}[\d:*]{1,12}(?:\s|$)|(?:logout|capability|noop|starttls|expunge)\s{0,4}(?:$|[\r\n])|authenticate\s{1,4}(?:plain|login)|(?:list|lsub)\s{1,4}"|login\s{1,4}\S{1,60}\s{1,4}\S)|(?:user|pass)\s{1,4}\S{1,80}\s{0,4}[\r\n])/;
+  /[\r\n]\s{0,4}(?:mail\s{1,4}from:|rcpt\s{1,4}to:|(?:ehlo|helo)\s{1,4}\S|(?:retr|dele|list|top|uidl)\s{1,4}\d|(?:stat|quit)\s{0,4}(?:$|[\r\n])|vrfy\s|expn\s|a\d{3}\s{1,4}\w|auth\s{1,4}(?:login|plain)|data\s?[\r\n]|(?:starttls|rset|noop)\s{0,2}(?:$|[\r\n])|[a-z]{0,2}\d{1,5}\s{1,4}(?:(?:select|examine)\s{1,4}"?inbox|fetch\s{1,4}[\d:*]{1,12}(?:\s|$)|(?:logout|capability|noop|starttls|expunge)\s{0,4}(?:$|[\r\n])|authenticate\s{1,4}(?:plain|login)|(?:list|lsub)\s{1,4}"|login\s{1,4}\S{1,60}\s{1,4}\S)|(?:user|pass)\s{1,4}\S{1,80}\s{0,4}[\r\n])/;
 const STORE_COMMAND =
   /[\r\n]\s{0,4}(?:\*\d{1,3}[\r\n]{1,2}\$\d|config\s{1,4}set|flush(?:all|db)|(?:slave|replica)of\s|module\s{1,4}load\s|acl\s{1,4}setuser\s|set\s{1,4}\S{1,60}\s{1,4}\d|gets?\s{1,4}\S{1,60}\s{0,4}[\r\n]|eval\s{1,4}["']|save\s{0,4}[\r\n]|stats\s{0,4}[\r\n]|shutdown\s{0,4}(?:$|[\r\n]|nosave|save))/;
 

@@ -126,7 +126,7 @@ export class XpathInjectionDetector implements Detector {
       /\b(?:doc|json-doc|unparsed-text|collection)(?:-available)?\s?\(\s?['"](?:https?:|ftp:|file:|\/)/.exec(text);
     if (fetched) return finding(6, 'document fetched by a query', fetched.index);
     const axis =
-      /(?:child|parent|ancestor|descendant|following|preceding|attribute|self|ancestor-or-self|descendant-or-self|following-sibling|preceding-sibling)::(?:\w+|\*|node\(|text\()/.exec(
+      /(?:^|[/[(|'"=,]\s{0,2}|\b(?:or|and|not|in|return)\s{1,2})(?:child|parent|ancestor|descendant|following|preceding|attribute|self|ancestor-or-self|descendant-or-self|following-sibling|preceding-sibling)::(?:\w+|\*|node\(|text\()/.exec(
         text,
       );
     if (axis) return finding(5, 'axis', axis.index);

@@ -86,7 +86,9 @@ export class TemplateInjectionDetector implements Detector {
       return finding(input.document ? 4 : 7, 'introspection in a template');
     }
     if (open === '<%' && /^[\w.]{1,60}$/.test(body)) return finding(2, 'placeholder');
-    if (open === '<%') return finding(input.document ? 3 : 6, 'server page expression');
+    // `C<%name>` closes nothing that a server page opens.
+    const loose = open === '<%' && /^\w/.test(body) && !input.text.includes('%>');
+    if (open === '<%') return finding(input.document || loose ? 3 : 6, 'server page expression');
     if (open === '{%' && body.startsWith('=') && (isArithmetic(body.slice(1).trim()) || /\w\s?\(/.test(body)))
       return finding(Math.max(2, 6 + weight), 'printed expression');
     // A condition on literals, a loop over a literal: what a probe writes that knows no variable.

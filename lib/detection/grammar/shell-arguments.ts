@@ -19,7 +19,7 @@ export function argumentShape(command: ShellCommand, text: string): ArgumentShap
   if (/^<\/[a-z][a-z0-9]{0,12}>/i.test(after)) return 'other';
   const argument = after.replace(/^[+,]+\s*/, '');
   if (
-    /^(?:-{1,2}[a-z]|-\d{1,2}(?:\s|$)|\/[a-z?]?(?:\s|$)|\/[\w.?*]+\/|\/[a-z.]{2,}|~\/|\.{1,2}\/|[a-z]:(?:[\\/+*\w"]|$)|\ufffd|\d{1,2}:\d\d\s|\\\\|[<>]{1,2}&?\s?[\w/$"'.]|\$[({\w]|`|["'$]?%[a-z]+%|\*|https?:\/\/|\((?!\w{1,20}\))|"\$)/i.test(
+    /^(?:-{1,2}[a-z]|-\d{1,2}(?:\s|$)|\/[a-z?]?(?:\s|$)|\/[\w.?*]+\/|\/[a-z.]{2,}|~\/|\.{1,2}\/|[a-z]:(?:[\\/+*\w"]|$)|\ufffd|\d{1,2}:\d\d\s|\\\\|[<>]{1,2}&?\s?[\w/$"'.]|\$[({\w]|`|["'$]?%[a-z]+%|\*|https?:\/\/|\((?!\w{1,20}\)|[<>=~^!]{1,2}\s?v?\d)|"\$)/i.test(
       argument,
     )
   )
