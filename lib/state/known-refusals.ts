@@ -6,7 +6,6 @@ import type { LimitTier, TierVerdict } from './state-store';
 /** Keeps these marks apart from what else the table holds of the same tier. */
 const SALT = { window: 4, bucket: 20 };
 const LONGEST = 2 ** 31 - 1;
-const LIMIT_BITS = 0x3ffff;
 
 /** What the shared store refused, until it would not refuse it any more: asking again is not worth a command. */
 export class KnownRefusals {
@@ -27,10 +26,11 @@ export class KnownRefusals {
     const { table, hash } = this;
     if (!this.find(tier, now)) table.insert(hash.lo, hash.hi, now);
     const { words, at } = table;
-    words[at + META] = pack(MARK, cost, tier.limit & LIMIT_BITS);
+    // Less than the cost is left.
+    words[at + META] = pack(MARK, cost, Math.min(verdict.remaining, STAMPS));
     table.expire(now + left);
     words[at + FIRST] = now + Math.min(LONGEST, Math.floor(verdict.resetMs - passed));
-    words[at + SECOND] = tier.windowMs;
+    words[at + SECOND] = rateOf(tier);
   }
 
   /** The refusal that still holds for a tier, or undefined. */
@@ -40,11 +40,10 @@ export class KnownRefusals {
     const meta = words[at + META]!;
     // The refusal of an expensive request says nothing about a cheaper one, nor about another limit, which the same tier has
     // once the configuration was changed.
-    if ((meta & STAMPS) !== (tier.cost ?? 1) || restOf(meta) !== (tier.limit & LIMIT_BITS)) return undefined;
-    if (words[at + SECOND] !== tier.windowMs) return undefined;
+    if ((meta & STAMPS) !== (tier.cost ?? 1) || words[at + SECOND] !== rateOf(tier)) return undefined;
     const retryAfterMs = (words[at + UNTIL]! - now) | 0;
     const resetMs = Math.max(retryAfterMs, (words[at + FIRST]! - now) | 0);
-    return { allowed: false, remaining: 0, resetMs, retryAfterMs };
+    return { allowed: false, remaining: restOf(meta), resetMs, retryAfterMs };
   }
 
   forget(tier: LimitTier, now: number): void {
@@ -55,4 +54,9 @@ export class KnownRefusals {
     this.hash.compute(client, key, algorithm === 'token-bucket' ? SALT.bucket : SALT.window);
     return this.table.find(this.hash.lo, this.hash.hi, now);
   }
+}
+
+/** A word that differs for another limit of the same window, and for another window of the same limit. */
+function rateOf({ limit, windowMs }: LimitTier): number {
+  return (Math.imul(windowMs, 0x9e3779b1) ^ limit) >>> 0;
 }
