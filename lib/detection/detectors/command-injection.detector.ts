@@ -106,6 +106,8 @@ export class CommandInjectionDetector implements Detector {
     // What scripts write to go on after a failure.
     if (command.opener === '||' && /^(?:true|false|exit)$/.test(base)) return undefined;
     if (path.length === 0 || (slash >= 0 && !absolute && !globbed)) return undefined;
+    // `data:image/jpeg;base64,/9j/`: an attribute of a data URL (RFC 2397).
+    if (base === 'base64' && command.opener === ';' && command.following === ',') return undefined;
     // Brace expansion holds no blanks (Bash manual, section 3.5.1).
     if (command.opener === '{' && (command.following !== ',' || /^,\s/.test(command.rest))) return undefined;
     // What manuals write where a command should stand.
@@ -267,6 +269,7 @@ function isCodeSpan(text: string, at: number): boolean {
   // First in a sentence or a heading, the text of a link, or in parentheses.
   if (/^(?:#{1,6} )?$/.test(before)) return /^[,:]?\s\(?[a-z]{2,20}(?: |, )(?:[a-z]{1,20}\b|v?\d)/i.test(after);
   if (before.endsWith('[')) return after.startsWith('](');
+  if (before.endsWith('**')) return after.startsWith('**');
   if (/\w[.,`]?\s\($/.test(before)) return /^[),]/.test(after);
   return /[\w.,:;()\]>"|-]\s{1,3}$/.test(before) && /^(?:[\s.,:;!?)|/]|$)/.test(after.slice(0, 1));
 }

@@ -10,7 +10,7 @@ export function statementScore(s: SqlStatement, at: number, afterBreak: boolean)
       return selectScore(s, at);
     case 'insert':
     case 'replace':
-      return s.word(at + 1) === 'into' && /^f(?:n|s)\.?n?(?:\(|f)/.test(rest) ? 6 : 0;
+      return s.word(at + 1) === 'into' && /^f(?:n|s)\.?n?(?:\(|f|et?[+n1sl@])/.test(rest) ? 6 : 0;
     case 'update':
       return /^n(?:\.n)?f/.test(rest) && rest.slice(2, 8).includes('=') && s.kinds.slice(at).includes('f') ? 6 : 0;
     case 'delete':
@@ -32,6 +32,8 @@ export function statementScore(s: SqlStatement, at: number, afterBreak: boolean)
       const name = s.kind(at + 2);
       if (!object || (name !== 'n' && name !== 'k' && name !== 's')) return 0;
       const next = s.kind(s.kind(at + 3) === '.' ? at + 5 : at + 3);
+      if (word === 'alter' && s.word(at + 1) === 'user' && /^(?:with|identified|set|account)$/.test(s.word(at + 3)))
+        return 6;
       if (word === 'create' || word === 'alter')
         return next === '(' || next === 'f' || s.word(at + 3) === 'as' || s.word(at + 3) === 'add' ? 6 : 0;
       return next === undefined || next === ';' || next === 'c' ? (afterBreak ? 5 : next === undefined ? 3 : 5) : 0;
@@ -64,6 +66,8 @@ export function statementScore(s: SqlStatement, at: number, afterBreak: boolean)
         s.tokens.slice(at, at + 8).some((token) => token.word === 'program')
         ? 6
         : 0;
+    case 'backup':
+      return /^(?:database|log)$/.test(s.word(at + 1)) && hasWord(s, at, 'disk') && afterBreak ? 6 : 0;
     case 'bulk':
       return s.word(at + 1) === 'insert' && s.kinds.slice(at + 2, at + 8).includes('fs') ? 6 : 0;
     case 'attach': {

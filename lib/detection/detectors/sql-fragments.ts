@@ -95,7 +95,7 @@ export const bareExpression: SqlRule = (s) => {
   if (
     branch >= 0 &&
     s.word(branch + 1) === 'when' &&
-    s.isLiteral(s.skip(branch + 2, '(')) &&
+    (s.isLiteral(s.skip(branch + 2, '(')) || s.isCall(s.skip(branch + 2, '('))) &&
     s.tokens.some((token) => token.word === 'then')
   ) {
     return { score: 5, reason: 'CASE on literals', at: branch };

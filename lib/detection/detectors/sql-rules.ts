@@ -67,7 +67,8 @@ const tautology: SqlRule = (s) => {
     const left = s.skip(at + 1, '!(+');
     if (s.word(left) === 'exists' && s.kind(s.skip(left + 1, '(')) === 'e')
       return { score: 6, reason: 'EXISTS behind a logical operator', at };
-    if (s.kind(left) === 'e')
+    // `sql-and-select-statements` is a slug.
+    if (s.kind(left) === 'e' && s.kind(left - 1) !== '+')
       return { score: s.brokenOut || spelled ? 6 : 4, reason: 'subquery behind a logical operator', at };
     const ends = s.isCall(left) && s.kinds.endsWith(')') && /^1\)*$/.test(s.kinds.slice(0, at));
     if (ends && spelled && s.kinds.slice(left + 2).length > 2)
@@ -133,12 +134,24 @@ const tautology: SqlRule = (s) => {
       at === 0 &&
       s.kind(left) === 's' &&
       s.endsAt(left + 1) &&
+      !isQuotedWord(s, at) &&
       (lengthOf(s, left) > 2 || (spelled && /^['"]\d$/.test(literalOf(s, left))))
     )
       return { score: 4, reason: 'logical operator between strings', at };
   }
   return undefined;
 };
+
+/** `what is 'or' in French`: nothing but the word between two quotes, with blanks around them. */
+function isQuotedWord(s: SqlStatement, at: number): boolean {
+  const { text } = s.input;
+  const token = s.tokens[at];
+  return (
+    token !== undefined &&
+    /^\s?['"]$/.test(text.slice(Math.max(0, token.start - 2), token.start)) &&
+    /^['"]\s/.test(text.slice(token.end, token.end + 2))
+  );
+}
 
 function literalOf(s: SqlStatement, at: number): string {
   const token = s.tokens[at];
@@ -208,6 +221,8 @@ const quoteThenExpression: SqlRule = (s) => {
     return { score: 5, reason: 'pattern after a quote', at: 0 };
   if (/^['"]\)?\s?(?:or|\|\|)\s?['"]?\d{1,4}$/.test(s.input.lower))
     return { score: 5, reason: 'always-true condition', at: 0 };
+  if (s.quote === '`' && /^f[nk]c/.test(s.kinds) && s.word(0) === 'from')
+    return { score: 5, reason: 'FROM after a quoted name', at: 0 };
   if (s.word(0) === 'as' && s.kinds.slice(0, 12).includes('f') && s.kind(1) === 'n')
     return { score: 5, reason: 'column list after a quote', at: 0 };
   // `a'='b'='`: a comparison of a comparison, true for every row in MySQL.

@@ -77,6 +77,14 @@ function judgeWord(text: string, lower: string, start: number, end: number): Scr
   // Handed over before other arguments: `Reflect.apply(alert, …)`.
   if (PROOFS.has(word) && mark === 44 && text.charCodeAt(start - 1) === 40 && isIdentifier(text.charCodeAt(start - 2)))
     return { kind: 'sink', index: start };
+  // Given another name, which is called: `a=alert,a(1)`.
+  if (
+    PROOFS.has(word) &&
+    mark === 44 &&
+    text.charCodeAt(start - 1) === 61 &&
+    /^\s?\w{1,20}\s?[(`]/.test(text.slice(next + 1, next + 30))
+  )
+    return { kind: 'sink', index: start };
   const properties = PROPERTIES.get(word);
   if (properties) {
     let at = next;
