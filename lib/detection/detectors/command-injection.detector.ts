@@ -96,7 +96,7 @@ export class CommandInjectionDetector implements Detector {
       /^\/(?:usr\/|opt\/)?(?:local\/)?s?bin\//.test(path) || (/^[a-z]:/.test(path) && path.includes('system32'));
     // Unix names are case-sensitive: `MySQL` and `Touch` are products, `whoami` and `WHOAMI` (Windows) are programs.
     const word0 = input.text.slice(command.end - path.length, command.end);
-    const spelled = command.disguised || word0 === path || word0 === word0.toUpperCase();
+    const spelled = command.disguised || word0 === path || (word0.length > 2 && word0 === word0.toUpperCase());
     const adjacent = input.text.charAt(command.at + command.opener.length);
     const executable = command.opener !== '' && path.endsWith('.exe') && /\w/.test(adjacent);
     const program = (SHELL_PROGRAMS.has(base) && spelled) || executable;

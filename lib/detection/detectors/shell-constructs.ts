@@ -26,7 +26,7 @@ export function shellConstructs(input: InspectedText): Finding | undefined {
     if (at >= 0) return finding(document ? 4 : 6, 'network device of bash', at);
   }
   const variable =
-    /\$\{?ifs\b|\$\{ifs|\$@{1,2}[a-z]|%(?:comspec|systemroot|windir|programfiles|appdata|userprofile)%/.exec(
+    /\$\{?ifs\b|\$\{ifs|[a-z]\$@{1,2}[a-z]{1,12}(?:\$@[a-z]{1,12}){0,8}(?:$|[\s;|&)`/<>$])|%(?:comspec|systemroot|windir|programfiles|appdata|userprofile)%/.exec(
       lower.slice(0, 20_000),
     );
   if (variable) return finding(document ? 3 : 5, `variable ${variable[0]}`, variable.index);
@@ -64,7 +64,7 @@ export function shellConstructs(input: InspectedText): Finding | undefined {
     );
   if (wild && !document && /[;|&`(]/.test(wild[0]) && /\w/.test(wild[0]))
     return finding(5, 'program spelled with wildcards', wild.index);
-  const nested = /[;|&](?:`|\$\()/.exec(lower.slice(0, 4000));
+  const nested = /[;|&](?:`\s?[a-z./$][^`\n]{0,200}`|\$\()/.exec(lower.slice(0, 4000));
   if (nested && !document && !closesSpan(lower, nested.index + 1))
     return finding(5, 'substitution as a command', nested.index);
   const option = /^-[a-z]\s?\/(?:bin|tmp|etc|usr|var|dev|home|root|opt)\/\w/.exec(lower.slice(0, 80));
