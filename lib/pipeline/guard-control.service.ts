@@ -30,7 +30,8 @@ export class GuardControl {
   /**
    * Refuses everyone outside `whitelist` with 503, or ends that.
    *
-   * @param whitelist IP addresses and CIDRs; by default `emergencyWhitelist` of the configuration.
+   * @param whitelist IP addresses and CIDRs, which become the `emergencyWhitelist` until it is changed again or taken back by
+   * `resetConfig()`; meanwhile none of them is ever banned. By default the `emergencyWhitelist` there is.
    * @throws GuardConfigError when an entry of `whitelist` is no address; nothing has changed then.
    */
   async setEmergencyMode(on: boolean, whitelist?: string[]): Promise<void> {
