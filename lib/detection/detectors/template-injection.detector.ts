@@ -87,7 +87,7 @@ export class TemplateInjectionDetector implements Detector {
     }
     if (open === '<%' && /^[\w.]{1,60}$/.test(body)) return finding(2, 'placeholder');
     // `C<%name>` closes nothing that a server page opens.
-    const loose = open === '<%' && !/^[=@#-]\s?\w/.test(body) && !input.text.includes('%>');
+    const loose = open === '<%' && !/^[=@#-]\s?\w/.test(body) && !/%>|\{\{/.test(input.text);
     if (open === '<%') return finding(input.document || loose ? 3 : 6, 'server page expression');
     if (open === '{%' && body.startsWith('=') && (isArithmetic(body.slice(1).trim()) || /\w\s?\(/.test(body)))
       return finding(Math.max(2, 6 + weight), 'printed expression');
