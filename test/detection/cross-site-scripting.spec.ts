@@ -2,6 +2,14 @@ import { describeDetector } from './detector-cases';
 
 describeDetector('xss', {
   attacks: [
+    '<script>alert(1)',
+    '<script> alert`1`',
+    '<object data="//evil.example/x">',
+    '<iframe src="https://evil.example/embed/">',
+    '<iframe src="https://www.youtube.com/embed/x" onload=alert(1)>',
+    'window .alert(1)',
+    '`-alert`1`-`',
+    'a=alert,a(1)',
     '<svg><set attributeName=onclick to=x()>',
     'Reflect.apply(confirm,null,[2])',
     "';y=document;y.title='/x';//",
@@ -108,6 +116,14 @@ describeDetector('xss', {
     'data:image/png;base64,iVBORw0KGgo=',
     'https://example.com/script.js',
     'the constructor (1998)',
+    'fix: escape <script> in titles',
+    'Map<Object data>',
+    'replace the internal `eval` usage',
+    'for `unsafe-inline` and `unsafe-eval`',
+    'added `.prompt(value, next)` support',
+    'alert() vs confirm()',
+    'Alert(1) smoke detector',
+    '<iframe width="560" src="https://www.youtube.com/embed/abc" allowfullscreen></iframe>',
     'top ten window frames',
   ],
 });

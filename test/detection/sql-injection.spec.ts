@@ -2,6 +2,15 @@ import { describeDetector } from './detector-cases';
 
 describeDetector('sql_injection', {
   attacks: [
+    "' or '{\"a\":1}'::jsonb @> '{\"a\":1}'--",
+    "1';truncate users;--",
+    '1;prepare s from 0x73656c65637420;execute s',
+    "1 and mid(user(),1,1)='r'",
+    "1 and @@global.version like '8%'",
+    "1; alter user sa with password = 'x'",
+    "'; insert into users select * from users where '1'='1",
+    'name` from users -- ',
+    "x'or'1'='1",
     "b'='c'='",
     "4; create or replace function f(text) returns int as 'x','y'",
     "4; bulk insert t from 'd:\\a.txt'",
@@ -123,6 +132,12 @@ describeDetector('sql_injection', {
     'having fun',
     'case when it rains',
     'like a rolling stone',
+    "event.type == 'click' || event.type == 'tap'",
+    "what is 'or' in french",
+    'fastify/examples/benchmark/benchmark.js',
+    'options of `writeFile()` and `readFile()`',
+    { text: '/blog/why-i-love-sql-and-select-statements', source: 'path' },
+    { text: 'SELECT * FROM orders WHERE id = ?', source: 'body', name: 'db.statement' },
     "I'd like 2 or 3 = five?",
     { text: 'SELECT * FROM balance_transactions', source: 'body', name: 'sql' },
     {
