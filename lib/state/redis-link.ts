@@ -1,7 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import { Deadlines, type Waiting } from './deadlines';
 import type { RedisScript } from './redis-script';
-import { PROBE } from './redis-scripts';
+import { PROBE, PROBE_ANSWER } from './redis-scripts';
 import { CONNECT_TIMEOUT_MS, type RedisClient, type RedisDialler } from './redis-source';
 import { failure, failureOf, messageOf, type StoreFailure } from './store-failure';
 
@@ -184,7 +184,8 @@ export class RedisLink {
     if (dialler.database !== 0) await within(timeoutMs, client.call('select', [dialler.database]));
     const write = client.call('set', [this.suspect, '1', 'PX', 10_000]);
     // A server that is too old, or a user who may not, writes and fails in every script all the same.
-    await within(timeoutMs, Promise.all([write, evaluate(client, PROBE, [this.suspect], [])]));
+    const [, answer] = await within(timeoutMs, Promise.all([write, evaluate(client, PROBE, [this.suspect], [])]));
+    if (answer !== PROBE_ANSWER) throw failure('REPLY');
   }
 
   private accept(client: RedisClient): void {

@@ -14,16 +14,19 @@ local function prune(most)
 end
 `;
 
+/** Longer than the answers of other scripts, for a connection that only trickles to show. */
+export const PROBE_ANSWER = '.'.repeat(256);
+
 /**
  * KEYS: one to write. Does what the other scripts do and old servers cannot: write after TIME (5.0), and KEEPTTL (6.0).
- * Answers more than other scripts do, for a connection that only trickles to show.
+ * Answers `PROBE_ANSWER`.
  */
 export const PROBE = script(
   CLOCK,
   `
 redis.call('SET', KEYS[1], '1', 'PX', 10000)
 redis.call('SET', KEYS[1], '1', 'KEEPTTL')
-return string.rep('.', 256)
+return string.rep('.', ${PROBE_ANSWER.length})
 `,
 );
 

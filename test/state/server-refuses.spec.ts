@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -102,6 +103,17 @@ describe('a server that cannot do what it is asked', () => {
     expect(seen).not.toContain('healthy');
     expect(store.status()).toMatchObject({ state: 'degraded', reason: expect.stringMatching(reason) });
     await expect(open({ redis: server.url, required: true })).rejects.toThrow(reason);
+  });
+
+  it('answers OK to everything: is never taken for one that can be used', async () => {
+    const commands = (bytes: Buffer): number => String(bytes).match(/^\*\d/gm)?.length ?? 0;
+    const server = createServer((socket) =>
+      socket.on('data', (bytes) => socket.write('+OK\r\n'.repeat(commands(bytes)))),
+    );
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    closing.push(() => server.close());
+    const { port } = server.address() as AddressInfo;
+    await expect(open({ redis: { host: '127.0.0.1', port }, required: true })).rejects.toThrow(/\(REPLY\)/);
   });
 
   it.each([
