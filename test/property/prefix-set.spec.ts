@@ -94,7 +94,7 @@ describe('address lists', () => {
     'in slices: of equal networks the first, and the unknown value gives way to the one around',
     async () => {
       await fc.assert(
-        fc.asyncProperty(fc.oneof(networks, many), questions, async (list, ips) => {
+        fc.asyncProperty(networks, questions, async (list, ips) => {
           const UNKNOWN = 0;
           const map = await PrefixMap.fromList(
             listed(list, (index) => index % 3),
