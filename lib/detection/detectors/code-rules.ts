@@ -65,7 +65,7 @@ export const CODE_RULES: readonly CodeRule[] = [
   {
     reason: 'Python module',
     pattern:
-      /__import__\s{0,4}\(|\bos\.(?:system|popen|exec[lv]\w{0,3}|spawn\w{0,4})\s{0,4}\(|\bsubprocess\.(?:popen|call|run|check_output|check_call|getoutput)|\b(?:exec|eval)\s{0,4}\(\s{0,4}compile\s{0,4}\(|__builtins__|__globals__|__subclasses__|importlib\.import_module|pty\.spawn|builtins\.(?:eval|exec)/,
+      /__import__\s{0,4}\(|\bos\.(?:system|popen|exec[lv]\w{0,3}|spawn\w{0,4})\s{0,4}\(|\bsubprocess\.(?:popen|call|run|check_output|check_call|getoutput)\s{0,2}[(['"]|\b(?:exec|eval)\s{0,4}\(\s{0,4}compile\s{0,4}\(|__builtins__|__globals__|__subclasses__|importlib\.import_module|pty\.spawn|builtins\.(?:eval|exec)/,
     score: 6,
     quoted: 3,
   },

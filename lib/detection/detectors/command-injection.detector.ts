@@ -136,6 +136,8 @@ export class CommandInjectionDetector implements Detector {
   /** The shape of the arguments, in the light of the program; undefined where the command is a cell or a field. */
   private shapeOf(command: ShellCommand, base: string, { text }: InspectedText): ArgumentShape | undefined {
     if (command.opener === '|' && inTable(text, command.at)) return undefined;
+    // `if (` and `for (` are statements of C and its descendants.
+    if (/^(?:if|for)$/.test(base) && /^\s?\([^(]/.test(command.rest)) return undefined;
     const shape = argumentShape(command, text);
     // `id 5;` is a field and its value; `sleep 5;` is a command.
     if (shape === 'strong' && !NUMERIC.has(base) && /^\s{1,4}\d{1,6}\s{0,4}$/.test(command.rest)) return 'words';

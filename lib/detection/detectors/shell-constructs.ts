@@ -110,6 +110,8 @@ export function shellConstructs(input: InspectedText): Finding | undefined {
 /** Whether the backtick at `at` is the second of a pair: `` `a && b` `` is a span of code, `` a;`b` `` a substitution. */
 function closesSpan(text: string, at: number): boolean {
   if (text.charCodeAt(at) !== 96) return false;
+  // `` `number`|`string` ``: one span or the other.
+  if (text.charCodeAt(at - 2) === 96) return true;
   let closes = false;
   for (let index = text.indexOf('`'); index >= 0 && index < at; index = text.indexOf('`', index + 1)) closes = !closes;
   return closes;

@@ -12,7 +12,9 @@ export function isMentioned(text: string, index: number): boolean {
   return (
     text.length < 400 &&
     !/[<>={}\\]/.test(text) &&
-    (/^[a-z]{1,24}\(\)\s[a-z]{2,20}[\s"';.,]/i.test(`${text.slice(index, index + 60)} `) ||
+    ((/[a-z] $/i.test(text.slice(Math.max(0, index - 2), index)) &&
+      /^[a-z]{1,24}\(\)[.,!?]?\s?$/i.test(text.slice(index, index + 60))) ||
+      /^[a-z]{1,24}\(\)\s[a-z]{2,20}[\s"';.,]/i.test(`${text.slice(index, index + 60)} `) ||
       (!/['"`;]/.test(text) && /^[a-z]{1,24}\(\d{0,3}\)\s[a-z]{2,20}(?:\s|$)/i.test(text.slice(index, index + 60))))
   );
 }
