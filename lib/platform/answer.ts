@@ -1,5 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeader, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { HttpServer } from '@nestjs/common';
+import { addFirstHook } from './fastify-hooks';
 
 /** An answer with a body, before it is serialised and sent. */
 export interface Answer {
@@ -81,12 +82,8 @@ interface FastifyReply {
   removeHeader(name: string): void;
 }
 
-interface FastifyInstance {
-  addHook(name: 'onRequest', hook: (request: unknown, reply: FastifyReply, done: () => void) => void): void;
-}
-
 function attachFastifyAnswers(adapter: HttpServer, visit: AnswerVisitor): void {
-  (adapter.getInstance() as FastifyInstance).addHook('onRequest', (_request, reply, done) => {
+  addFirstHook<unknown, FastifyReply>(adapter, (_request, reply, done) => {
     const send = reply.send.bind(reply);
     reply.send = (body) => {
       if (isVisited(reply.raw) || !isVisible(body)) return send(body);
