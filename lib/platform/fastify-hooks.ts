@@ -9,7 +9,7 @@ type AnyHook = RequestHook<unknown, unknown>;
 /** Nest's adapter for Fastify, which runs one hook of the application in front of everything that `app.use()` mounts. */
 interface HookedAdapter {
   onRequestHook?: AnyHook;
-  /** Absent in the first versions of Nest 11. */
+  /** Since Nest 11.1.4. */
   setOnRequestHook?(hook: AnyHook): void;
 }
 

@@ -7,7 +7,7 @@ type Done = (error?: Error) => void;
 async function visit(prepare: (adapter: FastifyAdapter, note: (name: string) => void) => void, early = false) {
   const adapter = new FastifyAdapter();
   const calls: string[] = [];
-  // The first versions of Nest 11 have no such hook.
+  // Nest has such a hook since 11.1.4.
   if (early) Object.assign(adapter, { setOnRequestHook: undefined });
   prepare(adapter, (name) => calls.push(name));
   const instance = adapter.getInstance();
