@@ -137,7 +137,12 @@ export class CommandInjectionDetector implements Detector {
   private shapeOf(command: ShellCommand, base: string, { text }: InspectedText): ArgumentShape | undefined {
     if (command.opener === '|' && inTable(text, command.at)) return undefined;
     // `if (` and `for (` are statements of C and its descendants.
-    if (/^(?:if|for)$/.test(base) && /^\s?\([^(]/.test(command.rest)) return undefined;
+    if (
+      /^(?:if|for)$/.test(base) &&
+      /^\s?\([^(]/.test(command.rest) &&
+      !/\bthen\b/.test(text.slice(command.at, command.at + 120))
+    )
+      return undefined;
     const shape = argumentShape(command, text);
     // `id 5;` is a field and its value; `sleep 5;` is a command.
     if (shape === 'strong' && !NUMERIC.has(base) && /^\s{1,4}\d{1,6}\s{0,4}$/.test(command.rest)) return 'words';

@@ -24,11 +24,12 @@ const MAX_COMMANDS = 400;
 export function* shellCommands(text: string): Generator<ShellCommand> {
   let count = 0;
   let quoted = false;
+  const markup = text.includes('</');
   yield readCommand(text, 0, '', 0);
   for (let index = 0; index < text.length && count < MAX_COMMANDS; index++) {
     const opener = openerAt(text, index);
     if (opener === undefined) continue;
-    if (opener === ';' && endsReference(text, index)) continue;
+    if (markup && opener === ';' && endsReference(text, index)) continue;
     // The second backtick of a pair closes what the first one opened; what follows it is an argument.
     if (opener === '`' && (quoted = !quoted) === false) continue;
     const start = index + opener.length;
@@ -38,7 +39,7 @@ export function* shellCommands(text: string): Generator<ShellCommand> {
   }
 }
 
-/** `&amp;`, `&#39;`: the semicolon of a character reference (HTML Standard, section 13.5) separates nothing. */
+/** `&amp;`, `&#39;`: in markup the semicolon of a character reference (HTML Standard, section 13.5) separates nothing. */
 function endsReference(text: string, at: number): boolean {
   return /&(?:amp|lt|gt|quot|apos|nbsp|copy|reg|trade|euro|hellip|[lr][sd]quo|[mn]dash|[aeiouyncs](?:uml|acute|grave|circ|tilde|cedil|zlig)|#\d{1,6}|#x[\da-f]{1,5})$/i.test(
     text.slice(Math.max(0, at - 9), at),
