@@ -10,6 +10,7 @@ import type { Entrance } from '../platform/http-entrance';
 import type { MarkedHandler } from '../platform/marked-handler';
 import { hasBody } from '../platform/message-body';
 import { MergedHead } from '../platform/merged-head';
+import type { ProbePlan } from '../policy/compiled-route';
 import { PolicyCompiler } from '../policy/policy-compiler';
 import type { Refusal } from '../policy/refusal';
 import type { CorsAnswer } from '../response/cors';
@@ -121,18 +122,28 @@ export class Door implements Entrance {
 
   private admit(request: GuardedRequest, cors: CorsAnswer | undefined): Verdict | Promise<Verdict> {
     if (cors !== undefined) this.headers.writeCors(request, cors);
-    const preflight = cors?.status !== undefined;
-    // What reaches no route for certain is decided here, even where some route is exempt.
-    const plan = preflight || !isRoutable(request.url) ? this.compiler.unmatched.threshold : this.compiler.door;
-    const verdict = this.runner.run(plan.for(request), request);
+    const preflight = cors?.status === undefined ? undefined : cors;
+    const verdict = this.runner.run(this.planOf(request, preflight).for(request), request);
     if (verdict instanceof Promise) return verdict.then((settled) => this.settle(request, settled, preflight));
     return this.settle(request, verdict, preflight);
   }
 
-  private settle(request: GuardedRequest, verdict: Verdict, preflight: boolean): Verdict {
+  /** What reaches no route for certain is decided here, even where some route is exempt. */
+  private planOf(request: GuardedRequest, preflight: CorsAnswer | undefined): ProbePlan {
+    if (preflight !== undefined) return this.compiler.unmatched.preflight;
+    return isRoutable(request.url) ? this.compiler.door : this.compiler.unmatched.threshold;
+  }
+
+  private settle(request: GuardedRequest, verdict: Verdict, preflight: CorsAnswer | undefined): Verdict {
     if (verdict !== undefined) return this.refuse(request, verdict);
+    if (preflight === undefined) return undefined;
+    // A page that may ask sends as many preflights as it has requests, and those have limits of their own.
+    if (preflight.headers.length > 0) {
+      request.seen = true;
+      this.observe(request);
+    }
     // RFC 9110 §8.6: a 204 has no Content-Length.
-    if (preflight) request.response?.writeHead(204).end();
+    request.response?.writeHead(204).end();
     return undefined;
   }
 

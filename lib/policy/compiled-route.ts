@@ -58,6 +58,8 @@ export interface CompiledRoute extends CompiledTarget, RouteInfo {
 export interface CompiledUnmatched {
   /** The whole door, including what was left to the routes because some of them bypass it. */
   readonly threshold: ProbePlan;
+  /** What a preflight meets of it: limits are not among that. */
+  readonly preflight: ProbePlan;
   /** Every stage behind the door. */
   readonly guarded: ProbePlan;
   /** The door and everything behind it. */

@@ -178,8 +178,10 @@ export class PolicyCompiler {
     const byDefault = { ...this.layers(config), config };
     const rest = this.compileTarget(byDefault, bypassing, 'deferring');
     const whole = this.compileTarget(byDefault, bypassing, 'whole');
+    const unlimited = { ...byDefault, policy: { ...byDefault.policy, bypass: ['rate_limit'] as const } };
     const unmatched = {
       threshold: whole.door,
+      preflight: this.compileTarget(unlimited, bypassing, 'whole').door,
       guarded: ProbePlan.join(rest.access, rest.limits, rest.detection),
       everything: ProbePlan.join(whole.door, whole.access, whole.limits, whole.detection),
       observers: whole.observers,

@@ -14,8 +14,8 @@ import { refusalOf } from './tier-set';
 const MAX_SUSPECTS = 10_000;
 
 /**
- * The limit of everything that reaches no route: unknown paths, preflights, bodies that cannot be read, upgrades, and what
- * the application's own guards refuse. It counts addresses: at the door nothing else is known.
+ * The limit of everything that reaches no route: unknown paths, preflights of origins that may not ask, bodies that cannot
+ * be read, upgrades, and what the application's own guards refuse. It counts addresses: at the door nothing else is known.
  */
 @Injectable()
 export class UnroutedLimit {

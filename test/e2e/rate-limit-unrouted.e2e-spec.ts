@@ -40,18 +40,17 @@ const UNROUTED: [what: string, path: string, options: RequestOptions, status: nu
   ['undecodable paths', '/cats/%zz', {}, 400],
   ['OPTIONS of routes', '/cats/1', { method: 'OPTIONS' }, 404],
   ['OPTIONS *', '*', { method: 'OPTIONS' }, 404],
-  [
-    'preflights',
-    '/cats/1',
-    { method: 'OPTIONS', headers: { origin: 'https://app.example', 'access-control-request-method': 'GET' } },
-    204,
-  ],
   ['malformed bodies', '/cats', { method: 'POST', body: '{"a":', headers: json }, 400],
   ['oversized bodies', '/cats', { method: 'POST', body: JSON.stringify('x'.repeat(2_000_000)), headers: json }, 413],
   ['requests that a guard of the application refuses', '/cats/1', keepOut, 403],
 ];
 
 const LIMIT = 3;
+const ADMITTED = 'https://app.example';
+const preflightFrom = (origin: string): RequestOptions => ({
+  method: 'OPTIONS',
+  headers: { origin, 'access-control-request-method': 'GET' },
+});
 
 describe.each(PLATFORMS)('requests that reach no route on %s', (platform) => {
   let app: RunningApp;
@@ -104,6 +103,20 @@ describe.each(PLATFORMS)('requests that reach no route on %s', (platform) => {
       expect(await statuses(app, path, 1, { from, ...options })).toEqual([status]);
     },
   );
+
+  it('counts no preflight of an admitted origin, and refuses none', async () => {
+    await start({ corsAllowOrigins: [ADMITTED] });
+    await fill('/cats/1', preflightFrom('https://elsewhere.example'), 204);
+    const filler = from;
+    for (const origin of [ADMITTED, 'https://elsewhere.example']) {
+      expect(await statuses(app, '/cats/1', 1, { from: filler, ...preflightFrom(origin) })).toEqual([204]);
+    }
+    expect(await statuses(app, '/cats/1', 1, { from: filler })).toEqual([429]);
+    from = newClient();
+    const many = await statuses(app, '/cats/1', LIMIT + 2, { from, ...preflightFrom(ADMITTED) });
+    expect(many).toEqual(many.map(() => 204));
+    await fill('/nothing', {}, 404);
+  });
 
   it('admits exactly the limit of concurrent unknown paths', async () => {
     await start();
