@@ -125,8 +125,8 @@ export class ValueWalk {
     const list = container.value as readonly unknown[];
     for (let index = 0; index < list.length; index++) {
       const item = list[index];
-      if (typeof item === 'number' || typeof item === 'boolean' || item === null) continue;
       if (!this.inspector.visit(container.depth)) return;
+      if (typeof item === 'number' || typeof item === 'boolean' || item === null) continue;
       // A pair of a class name and its members is how Jackson writes a typed value (`As.WRAPPER_ARRAY`).
       const typed = index === 0 && list.length === 2 && typeof item === 'string' && CLASS_NAME.test(item);
       this.child(source, container, index, item, typed ? '@type' : nameOf(container.place), stack);

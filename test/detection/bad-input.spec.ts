@@ -130,7 +130,9 @@ describe('Budgets', () => {
 
   it('names the nodes', () => {
     const engine = new DetectionEngine({ budget: { nodes: 10 } });
-    expect(engine.inspect(request({ body: Array(20).fill('a') })).truncated).toEqual(['nodes']);
+    for (const item of ['a', 1, true, null, {}]) {
+      expect(engine.inspect(request({ body: Array(20).fill(item) })).truncated).toEqual(['nodes']);
+    }
   });
 
   it('names the text', () => {
