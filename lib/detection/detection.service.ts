@@ -128,6 +128,7 @@ export class DetectionService implements OnModuleInit, OnModuleDestroy {
    * Looks for a pattern of the application, too, here at once and on the other instances within a second. A match refuses
    * the request, and counts as a strike.
    *
+   * @param pattern a text is searched for as it stands, without regard to case; an expression as written.
    * @throws PatternError for an expression that could backtrack, and beyond `detectionMaxTrackedPatterns` patterns.
    */
   async addPattern(pattern: string | RegExp, options: PatternOptions = {}): Promise<void> {
